@@ -1,0 +1,97 @@
+"""The shape of a transformer, in the field's terms, with the rules it must keep."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from naepo.config import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSettings:
+    """Which parts the transformer is built from. The defaults are the Qwen3 shape."""
+
+    norm: Literal["rms", "layer"] = "rms"
+    """RMSNorm (arXiv:1910.07467) or LayerNorm (arXiv:1607.06450)."""
+    norm_eps: float = 1e-6
+    """Added to the mean square (or variance) before the root."""
+    position: Literal["rotary", "learned", "sinusoidal"] = "rotary"
+    """How a position is told: rotary (arXiv:2104.09864), a learned table, or fixed sinusoids."""
+    rope_theta: float = 10_000.0
+    """Base of the rotary wavelengths, in positions."""
+    mlp: Literal["swiglu", "gelu", "relu2"] = "swiglu"
+    """Feed-forward: SwiGLU (arXiv:2002.05202), GELU (tanh form, as GPT-2), or squared ReLU."""
+    has_qk_norm: bool = True
+    """Whether queries and keys pass an RMSNorm of width d_head before the rotation (Qwen3)."""
+    has_bias: bool = False
+    """Whether linear maps (and LayerNorm) add a learned bias (GPT-2)."""
+    tie_weights: bool = False
+    """Whether the output projection is the input embedding, transposed."""
+    dropout: float = 0.0
+    """Share of activations zeroed in training: embedding, attention weights, both branches."""
+    window: int | None = None
+    """How many positions back attention may look, itself included; none looks at all."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.dropout < 1.0:
+            raise UserError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        if self.window is not None and self.window < 1:
+            raise UserError(f"window must be at least 1 position, got {self.window}")
+        if not self.norm_eps > 0 or not self.rope_theta > 0:
+            raise UserError(
+                "norm_eps and rope_theta must be above 0, "
+                f"got {self.norm_eps} and {self.rope_theta}"
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """The sizes of a transformer. `vocab_size` comes from the encoder."""
+
+    vocab_size: int
+    """How many ids there are."""
+    context_length: int = 256
+    """The longest sequence that is trained on, in tokens."""
+    d_model: int = 128
+    """Width of the residual stream."""
+    n_layers: int = 4
+    """How many blocks."""
+    n_heads: int = 4
+    """How many query heads."""
+    n_kv_heads: int = 4
+    """How many key/value heads (grouped-query attention, arXiv:2305.13245); it divides n_heads."""
+    d_head: int = 32
+    """Width of one head."""
+    d_ff: int = 384
+    """Inner width of the feed-forward."""
+    parts: PartSettings = field(default_factory=PartSettings)
+    """Which parts it is built from."""
+
+    def __post_init__(self) -> None:
+        for name in (
+            "vocab_size",
+            "context_length",
+            "d_model",
+            "n_layers",
+            "n_heads",
+            "n_kv_heads",
+        ):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
+        if self.d_head < 1 or self.d_ff < 1:
+            raise UserError(
+                f"d_head and d_ff must be at least 1, got {self.d_head} and {self.d_ff}"
+            )
+        if self.n_heads % self.n_kv_heads:
+            raise UserError(
+                f"n_kv_heads must divide n_heads, got n_kv_heads={self.n_kv_heads} "
+                f"and n_heads={self.n_heads}",
+                hint=f"use {_divisors(self.n_heads)}",
+            )
+        if self.parts.position == "rotary" and self.d_head % 2:
+            raise UserError(f"d_head must be even for rotary positions, got {self.d_head}")
+        if self.parts.position == "sinusoidal" and self.d_model % 2:
+            raise UserError(f"d_model must be even for sinusoidal positions, got {self.d_model}")
+
+
+def _divisors(number: int) -> str:
+    return ", ".join(str(d) for d in range(1, number + 1) if number % d == 0)
