@@ -1,4 +1,11 @@
 """Ids to logits and hidden states.
 
-In: ids. Out: logits, and every state on the way. It knows no text and no notes.
+In: ids. Out: scores for the next id, and every state on the way. It knows no text and no notes, no
+loss and no file: a model is built from `ModelSettings`, and its weights come from a seed.
 """
+
+from naepo.model.language_model import LanguageModel
+from naepo.model.settings import ModelSettings, PartSettings
+from naepo.model.transformer import Transformer, build
+
+__all__ = ["LanguageModel", "ModelSettings", "PartSettings", "Transformer", "build"]

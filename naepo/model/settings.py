@@ -1,9 +1,14 @@
 """The shape of a transformer, in the field's terms, with the rules it must keep."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
 from naepo.config import UserError
+
+MAX_LAYERS = 1_024
+MAX_WEIGHTS_OF_A_PART = 2**31
+"""A folder of unknown origin may ask for any size: what is beyond these is not even tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,11 +41,10 @@ class PartSettings:
             raise UserError(f"dropout must be at least 0 and below 1, got {self.dropout}")
         if self.window is not None and self.window < 1:
             raise UserError(f"window must be at least 1 position, got {self.window}")
-        if not self.norm_eps > 0 or not self.rope_theta > 0:
-            raise UserError(
-                "norm_eps and rope_theta must be above 0, "
-                f"got {self.norm_eps} and {self.rope_theta}"
-            )
+        for name in ("norm_eps", "rope_theta"):
+            value = getattr(self, name)
+            if not 0.0 < value < math.inf:
+                raise UserError(f"{name} must be a finite number above 0, got {value}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,20 +71,9 @@ class ModelSettings:
     """Which parts it is built from."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "vocab_size",
-            "context_length",
-            "d_model",
-            "n_layers",
-            "n_heads",
-            "n_kv_heads",
-        ):
-            if getattr(self, name) < 1:
-                raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
-        if self.d_head < 1 or self.d_ff < 1:
-            raise UserError(
-                f"d_head and d_ff must be at least 1, got {self.d_head} and {self.d_ff}"
-            )
+        for name, value in vars(self).items():
+            if isinstance(value, int) and value < 1:
+                raise UserError(f"{name} must be at least 1, got {value}")
         if self.n_heads % self.n_kv_heads:
             raise UserError(
                 f"n_kv_heads must divide n_heads, got n_kv_heads={self.n_kv_heads} "
@@ -91,6 +84,25 @@ class ModelSettings:
             raise UserError(f"d_head must be even for rotary positions, got {self.d_head}")
         if self.parts.position == "sinusoidal" and self.d_model % 2:
             raise UserError(f"d_model must be even for sinusoidal positions, got {self.d_model}")
+        self._check_limits()
+
+    def _check_limits(self) -> None:
+        if self.n_layers > MAX_LAYERS:
+            raise UserError(f"n_layers must be at most {MAX_LAYERS:,}, got {self.n_layers:,}")
+        d_heads = self.n_heads * self.d_head
+        for name, other, width in (
+            ("vocab_size", "d_model", self.d_model),
+            ("context_length", "d_model", self.d_model),
+            ("context_length", "d_head", self.d_head),
+            ("d_ff", "d_model", self.d_model),
+            ("d_model", "n_heads · d_head", d_heads),
+        ):
+            size = getattr(self, name)
+            if size * width > MAX_WEIGHTS_OF_A_PART:
+                raise UserError(
+                    f"{name} × {other} must be at most {MAX_WEIGHTS_OF_A_PART:,}, "
+                    f"got {size:,} × {width:,}"
+                )
 
 
 def _divisors(number: int) -> str:

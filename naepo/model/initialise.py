@@ -1,0 +1,56 @@
+"""How the weights are drawn before training.
+
+A weight's law follows from its name. With d_in the number of inputs of a linear map:
+
+    embedding, position     normal, std EMBEDDING_STD; TIED_EMBEDDING_STD when tied, because the
+                            embedding is then the output projection as well
+    to_q to_k to_v gate up  normal, std LINEAR_GAIN / √d_in: what comes out is as large as what
+                            went in
+    to_out, down            zero: every block begins as the identity, and learns what to add
+                            (Goyal et al. 2017, arXiv:1706.02677, section 5.1; Zhang et al. 2019,
+                            arXiv:1901.09321)
+    output (untied)         zero: the first prediction is uniform, and its loss ln(vocab_size)
+    norms                   gain 1
+    every bias              zero
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor, nn
+
+EMBEDDING_STD = 1.0
+TIED_EMBEDDING_STD = 0.02
+LINEAR_GAIN = 1.0
+
+EMBEDDINGS = ("embedding", "position")
+NORMS = ("norm_1", "norm_2", "q_norm", "k_norm", "norm")
+BEGIN_AT_ZERO = ("to_out", "down", "output")
+BEGIN_AT_RANDOM = ("to_q", "to_k", "to_v", "gate", "up")
+
+
+@torch.no_grad()
+def initialise(model: nn.Module, seed: int = 0) -> None:
+    """Draw all weights of a language model anew, in place, by the laws above.
+
+    The same seed gives the same weights on every device, whatever was drawn elsewhere before.
+    """
+    generator = Generator().manual_seed(seed)
+    is_tied = "output.weight" not in dict(model.named_parameters())
+    for path, weight in model.named_parameters():
+        weight.copy_(_draw(path, weight, is_tied, generator))
+
+
+def _draw(
+    path: str, weight: Float[Tensor, "..."], is_tied: bool, generator: Generator
+) -> Float[Tensor, "..."]:
+    *_, part, kind = path.split(".")
+    if kind == "bias" or part in BEGIN_AT_ZERO:
+        return torch.zeros(weight.shape)
+    if part in NORMS:
+        return torch.ones(weight.shape)
+    normal = torch.randn(weight.shape, generator=generator, dtype=torch.float32)
+    if part in EMBEDDINGS:
+        return normal * (TIED_EMBEDDING_STD if is_tied else EMBEDDING_STD)
+    if part in BEGIN_AT_RANDOM:
+        return normal * (LINEAR_GAIN * weight.shape[1] ** -0.5)
+    raise AssertionError(f"no law for the weights of {path}")

@@ -1,0 +1,121 @@
+"""Positions: how the network is told that one id came before another.
+
+Attention alone sees a bag of vectors. A learned table or fixed sinusoids are added to the
+embedding; rotary positions turn queries and keys instead, so that a dot product knows distance.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple, Self
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class Rotation(NamedTuple):
+    """How far each position turns a head: cosines, and sines with a minus in the first half."""
+
+    cos: Float[Tensor, "time d_head"]
+    sin: Float[Tensor, "time d_head"]
+
+
+def rotate(
+    x: Float[Tensor, "batch heads time d_head"], rotation: Rotation
+) -> Float[Tensor, "batch heads time d_head"]:
+    """Turn every pair (x1, x2) = (x[i], x[i + d_head/2]) by its position's angle a:
+
+        (x1, x2) -> (x1 cos a - x2 sin a, x2 cos a + x1 sin a)
+
+    Su et al. 2021 (arXiv:2104.09864), equation 34. Departs from it in that pairs are half a head
+    apart (the layout of GPT-NeoX, Llama and Qwen), not neighbours: swapping them is one roll.
+    Computed in the type of the angles (fp32 or wider), given in the type of x.
+    """
+    swapped = x.roll(x.shape[-1] // 2, dims=-1)
+    return torch.addcmul(x * rotation.cos, swapped, rotation.sin).to(x.dtype)
+
+
+def angles(n_positions: int, n_pairs: int, theta: float) -> Float[Tensor, "position pair"]:
+    """Give the angle (radians, float64) of every position in every pair of components:
+
+        angle[p, i] = p · theta^(-i / n_pairs)
+
+    Vaswani et al. 2017 (arXiv:1706.03762), section 3.5, with theta = 10,000.
+    """
+    position = torch.arange(n_positions, dtype=torch.float64)
+    frequency = theta ** -(torch.arange(n_pairs, dtype=torch.float64) / n_pairs)
+    return torch.outer(position, frequency)
+
+
+class _FixedTable(nn.Module):
+    """A table that is computed, not learned: never saved, and never narrower than fp32.
+
+    It follows the model to another device. It does not follow it to bfloat16, where the angle of
+    position 1,000 would be wrong by whole radians: it is computed again instead.
+    """
+
+    table: Tensor
+
+    def __init__(self, compute: Callable[[], Tensor]) -> None:
+        super().__init__()
+        self.compute = compute
+        wanted = torch.promote_types(torch.get_default_dtype(), torch.float32)
+        self.register_buffer("table", compute().to(wanted), persistent=False)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)
+        wanted = torch.promote_types(self.table.dtype, torch.float32)
+        self.table = self.compute().to(self.table.device, wanted)
+        return self
+
+
+class Rotary(_FixedTable):
+    """Tells positions by turning queries and keys; it has no weights."""
+
+    def __init__(self, context_length: int, d_head: int, theta: float) -> None:
+        def compute() -> Float[Tensor, "two position d_head"]:
+            a = angles(context_length, d_head // 2, theta)
+            cos, sin = a.cos(), a.sin()
+            return torch.stack((torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)))
+
+        super().__init__(compute)
+
+    def forward(self, start: int, time: int) -> Rotation:
+        """Give the rotation of the positions start, ..., start + time - 1."""
+        cos, sin = self.table[:, start : start + time]
+        return Rotation(cos, sin)
+
+
+class SinusoidalPositions(_FixedTable):
+    """Tells positions by adding fixed waves of many lengths to the embedding:
+
+        P[p, 2i] = sin(angle[p, i])        P[p, 2i + 1] = cos(angle[p, i])
+
+    Vaswani et al. 2017 (arXiv:1706.03762), section 3.5.
+    """
+
+    def __init__(self, context_length: int, d_model: int) -> None:
+        def compute() -> Float[Tensor, "position d_model"]:
+            a = angles(context_length, d_model // 2, theta=10_000.0)
+            return rearrange([a.sin(), a.cos()], "wave position pair -> position (pair wave)")
+
+        super().__init__(compute)
+
+    def forward(self, start: int, time: int) -> Float[Tensor, "{time} d_model"]:
+        """Give what to add at the positions start, ..., start + time - 1."""
+        return self.table[start : start + time]
+
+
+class LearnedPositions(nn.Module):
+    """Tells positions by adding a learned vector for each one to the embedding.
+
+    Gehring et al. 2017 (arXiv:1705.03122), section 3.1; as in GPT-2.
+    """
+
+    def __init__(self, context_length: int, d_model: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(context_length, d_model))
+
+    def forward(self, start: int, time: int) -> Float[Tensor, "{time} d_model"]:
+        """Give what to add at the positions start, ..., start + time - 1."""
+        return self.weight[start : start + time]
