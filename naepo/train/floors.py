@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from naepo.config import Table
 from naepo.model.ngram import WittenBell
+from naepo.train.readable import apart
 
 ORDER = 5
 """How many characters (or ids) the larger floor looks back at."""
@@ -67,6 +68,20 @@ class Floors:
     def counting(self) -> Floor:
         """The lower of the two counting floors: what "beats counting" means."""
         return min(self.unigram, self.order_5, key=lambda floor: floor.nats_per_character)
+
+    def verdict(self, nats_per_character: float) -> str:
+        """Say in words whether a loss beats counting.
+
+        >>> half, whole = Floor("unigram", 3.35, 4.83), Floor("order-5 n-gram", 1.7, 2.45)
+        >>> Floors(half, whole).verdict(1.49)
+        'beats counting: 1.49 against 1.70 nats per character'
+        >>> Floors(half, whole).verdict(1.75)
+        'does NOT beat counting: 1.75 against 1.70 nats per character'
+        """
+        counted = self.counting.nats_per_character
+        says = "beats counting" if nats_per_character < counted else "does NOT beat counting"
+        reached, floor = apart(nats_per_character, counted)
+        return f"{says}: {reached} against {floor} nats per character"
 
     def to_table(self) -> dict[str, Any]:
         """Give plain tables, for JSON; `from_table` reads them back."""
