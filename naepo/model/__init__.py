@@ -4,8 +4,9 @@ In: ids. Out: scores for the next id, and every state on the way. It knows no te
 loss and no file: a model is built from `ModelSettings`, and its weights come from a seed.
 """
 
+from naepo.model.describe import describe
 from naepo.model.language_model import LanguageModel
 from naepo.model.settings import ModelSettings, PartSettings
 from naepo.model.transformer import Transformer, build
 
-__all__ = ["LanguageModel", "ModelSettings", "PartSettings", "Transformer", "build"]
+__all__ = ["LanguageModel", "ModelSettings", "PartSettings", "Transformer", "build", "describe"]

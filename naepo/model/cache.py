@@ -18,8 +18,7 @@ class LayerCache:
     def __init__(self, context_length: int) -> None:
         self.context_length = context_length
         self.length = 0
-        self.keys: Tensor | None = None
-        self.values: Tensor | None = None
+        self.buffer: Float[Tensor, "two batch n_kv_heads room d_head"] | None = None
 
     def append(
         self,
@@ -29,22 +28,24 @@ class LayerCache:
         Float[Tensor, "batch n_kv_heads seen d_head"], Float[Tensor, "batch n_kv_heads seen d_head"]
     ]:
         """Remember the keys and values of new positions; give those of all positions so far."""
-        start, self.length = self.length, self.length + keys.shape[2]
-        self.keys = self._with_room(self.keys, start, like=keys)
-        self.values = self._with_room(self.values, start, like=values)
-        self.keys[:, :, start : self.length] = keys
-        self.values[:, :, start : self.length] = values
-        return self.keys[:, :, : self.length], self.values[:, :, : self.length]
+        start, end = self.length, self.length + keys.shape[2]
+        buffer = self._with_room_for(end, like=keys)
+        buffer[0, :, :, start:end] = keys
+        buffer[1, :, :, start:end] = values
+        self.buffer, self.length = buffer, end
+        return buffer[0, :, :, :end], buffer[1, :, :, :end]
 
-    def _with_room(self, buffer: Tensor | None, used: int, like: Tensor) -> Tensor:
-        room = 0 if buffer is None else buffer.shape[2]
-        if buffer is not None and self.length <= room:
-            return buffer
-        batch, heads, _, width = like.shape
-        wanted = max(2 * room, self.length, FIRST_ROOM)
-        larger = like.new_empty(batch, heads, min(wanted, self.context_length), width)
-        if buffer is not None:
-            larger[:, :, :used] = buffer[:, :, :used]
+    def _with_room_for(
+        self, end: int, like: Float[Tensor, "batch n_kv_heads time d_head"]
+    ) -> Float[Tensor, "two batch n_kv_heads room d_head"]:
+        room = 0 if self.buffer is None else self.buffer.shape[3]
+        if self.buffer is not None and end <= room:
+            return self.buffer
+        batch, n_kv_heads, _, d_head = like.shape
+        wanted = min(max(2 * room, end, FIRST_ROOM), self.context_length)
+        larger = like.new_empty(2, batch, n_kv_heads, wanted, d_head)
+        if self.buffer is not None:
+            larger[:, :, :, : self.length] = self.buffer[:, :, :, : self.length]
         return larger
 
 
@@ -64,5 +65,5 @@ class State:
 
     def n_bytes(self) -> int:
         """Give the size of the keys and values held, with the room made ahead, in bytes."""
-        buffers = [b for layer in self.layers for b in (layer.keys, layer.values) if b is not None]
+        buffers = [layer.buffer for layer in self.layers if layer.buffer is not None]
         return sum(buffer.nbytes for buffer in buffers)

@@ -5,6 +5,7 @@ embedding; rotary positions turn queries and keys instead, so that a dot product
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Self
 
 import torch
@@ -47,6 +48,24 @@ def angles(n_positions: int, n_pairs: int, theta: float) -> Float[Tensor, "posit
     return torch.outer(position, frequency)
 
 
+def rotary_table(n_positions: int, d_head: int, theta: float) -> Float[Tensor, "2 position d_head"]:
+    """Give the cosines and the signed sines of `rotate` (float64), for both halves of a head."""
+    a = angles(n_positions, d_head // 2, theta)
+    cos, sin = a.cos(), a.sin()
+    return torch.stack((torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)))
+
+
+def sinusoidal_table(n_positions: int, d_model: int) -> Float[Tensor, "position d_model"]:
+    """Give the fixed waves P (float64):
+
+        P[p, 2i] = sin(angle[p, i])        P[p, 2i + 1] = cos(angle[p, i])
+
+    Vaswani et al. 2017 (arXiv:1706.03762), section 3.5.
+    """
+    a = angles(n_positions, d_model // 2, theta=10_000.0)
+    return rearrange([a.sin(), a.cos()], "wave position pair -> position (pair wave)")
+
+
 class _FixedTable(nn.Module):
     """A table that is computed, not learned: never saved, and never narrower than fp32.
 
@@ -73,12 +92,7 @@ class Rotary(_FixedTable):
     """Tells positions by turning queries and keys; it has no weights."""
 
     def __init__(self, context_length: int, d_head: int, theta: float) -> None:
-        def compute() -> Float[Tensor, "two position d_head"]:
-            a = angles(context_length, d_head // 2, theta)
-            cos, sin = a.cos(), a.sin()
-            return torch.stack((torch.cat((cos, cos), -1), torch.cat((-sin, sin), -1)))
-
-        super().__init__(compute)
+        super().__init__(partial(rotary_table, context_length, d_head, theta))
 
     def forward(self, start: int, time: int) -> Rotation:
         """Give the rotation of the positions start, ..., start + time - 1."""
@@ -87,19 +101,10 @@ class Rotary(_FixedTable):
 
 
 class SinusoidalPositions(_FixedTable):
-    """Tells positions by adding fixed waves of many lengths to the embedding:
-
-        P[p, 2i] = sin(angle[p, i])        P[p, 2i + 1] = cos(angle[p, i])
-
-    Vaswani et al. 2017 (arXiv:1706.03762), section 3.5.
-    """
+    """Tells positions by adding fixed waves of many lengths to the embedding; it has no weights."""
 
     def __init__(self, context_length: int, d_model: int) -> None:
-        def compute() -> Float[Tensor, "position d_model"]:
-            a = angles(context_length, d_model // 2, theta=10_000.0)
-            return rearrange([a.sin(), a.cos()], "wave position pair -> position (pair wave)")
-
-        super().__init__(compute)
+        super().__init__(partial(sinusoidal_table, context_length, d_model))
 
     def forward(self, start: int, time: int) -> Float[Tensor, "{time} d_model"]:
         """Give what to add at the positions start, ..., start + time - 1."""
