@@ -6,7 +6,7 @@ embedding; rotary positions turn queries and keys instead, so that a dot product
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import torch
 from einops import rearrange
@@ -81,7 +81,7 @@ class _FixedTable(nn.Module):
         wanted = torch.promote_types(torch.get_default_dtype(), torch.float32)
         self.register_buffer("table", compute().to(wanted), persistent=False)
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> nn.Module:
         super()._apply(fn, recurse)
         wanted = torch.promote_types(self.table.dtype, torch.float32)
         self.table = self.compute().to(self.table.device, wanted)

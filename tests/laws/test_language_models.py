@@ -1,0 +1,217 @@
+"""What every language model must keep, whatever it is built from.
+
+A model joins the suite by a name and a shape in `SHAPES`. Each law is checked on random weights that
+leave nothing at zero, so that a part which breaks it is heard.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.testing import assert_close
+
+from naepo.config import UserError
+from naepo.model import LanguageModel, ModelSettings, PartSettings, Transformer, build
+
+LENGTH = 12
+QWEN3 = ModelSettings(
+    vocab_size=11,
+    context_length=LENGTH,
+    d_model=16,
+    n_layers=2,
+    n_heads=4,
+    n_kv_heads=2,
+    d_head=8,
+    d_ff=24,
+)
+
+
+def with_parts(**parts) -> ModelSettings:
+    return replace(QWEN3, parts=PartSettings(**parts))
+
+
+SHAPES = {
+    "qwen3": QWEN3,
+    "llama": with_parts(has_qk_norm=False, tie_weights=True),
+    "gpt2": replace(
+        with_parts(norm="layer", position="learned", mlp="gelu", has_qk_norm=False, has_bias=True),
+        n_kv_heads=4,
+        d_head=4,
+    ),
+    "sinusoidal, relu2, one key head": replace(
+        with_parts(position="sinusoidal", mlp="relu2"), n_kv_heads=1
+    ),
+    "layer norm without bias, learned, swiglu": with_parts(norm="layer", position="learned"),
+    "window of 3": with_parts(window=3),
+    "window of 1, tied": with_parts(window=1, tie_weights=True),
+    "dropout": with_parts(dropout=0.5, has_bias=True),
+    "one narrow layer": replace(QWEN3, n_layers=1, d_model=3, n_heads=1, n_kv_heads=1, d_head=2),
+}
+
+every_model = pytest.mark.parametrize("name", SHAPES)
+few_examples = settings(max_examples=5, deadline=None)
+
+
+@cache
+def loud_model(name: str) -> Transformer:
+    """Build a model with no weight at zero, ready to be asked (not to be changed)."""
+    model = build(SHAPES[name]).eval()
+    generator = torch.Generator().manual_seed(1)
+    for weight in model.parameters():
+        noise = torch.randn(weight.shape, generator=generator)
+        weight.data = noise * 0.4 + 1.0 if weight.ndim == 1 else noise * 0.4
+    return model
+
+
+def some_ids(batch: int = 1, time: int = LENGTH, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(QWEN3.vocab_size, (batch, time), generator=generator)
+
+
+def same(got: torch.Tensor, expected: torch.Tensor) -> None:
+    assert_close(got, expected, rtol=1e-5, atol=1e-5)
+
+
+@every_model
+def test_it_is_a_language_model(name):
+    assert isinstance(loud_model(name), LanguageModel)
+
+
+@every_model
+def test_the_future_cannot_change_the_past(name):
+    model, ids = loud_model(name), some_ids()
+    logits = model(ids)
+    for now in range(0, LENGTH - 1, 2):
+        other = ids.clone()
+        other[:, now + 1 :] = (other[:, now + 1 :] + 1 + now) % QWEN3.vocab_size
+        same(model(other)[:, : now + 1], logits[:, : now + 1])
+
+
+@every_model
+def test_no_gradient_flows_from_the_past_to_the_future(name):
+    model, now = loud_model(name), 4
+    x = model.hidden(some_ids())[0].detach().requires_grad_()
+    handle = model.embedding.register_forward_hook(lambda *_: x)
+    try:
+        (gradient,) = torch.autograd.grad(model(some_ids())[0, now].sum(), x)
+    finally:
+        handle.remove()
+    assert (gradient[0, now + 1 :] == 0).all()
+    assert (gradient[0, now] != 0).any()
+
+
+@every_model
+def test_every_id_counts_where_it_stands_and_later(name):
+    model, ids = loud_model(name), some_ids()
+    other = ids.clone()
+    other[0, 3] = (other[0, 3] + 1) % QWEN3.vocab_size
+    moved = (model(other) - model(ids)).abs().amax(dim=(0, 2))
+    reach = 3 + model.settings.n_layers * ((model.settings.parts.window or LENGTH) - 1)
+    assert (moved[3 : reach + 1] > 1e-6).all()
+    assert (moved[reach + 1 :] == 0).all(), "further back than the windows reach"
+
+
+@pytest.mark.parametrize("name", [n for n in SHAPES if SHAPES[n].parts.window != 1])
+def test_the_order_of_the_past_matters(name):
+    model = loud_model(name)
+    last = model(torch.tensor([[1, 2, 3], [2, 1, 3]]))[:, -1]
+    assert (last[0] - last[1]).abs().max() > 1e-4
+
+
+@every_model
+@few_examples
+@given(data=st.data())
+def test_reading_in_pieces_is_reading_at_once(name, data):
+    model, ids = loud_model(name), some_ids(batch=2)
+    cuts = data.draw(st.sets(st.integers(1, LENGTH - 1)), label="cuts")
+    edges = [0, *sorted(cuts), LENGTH]
+    state, heard = model.start(batch_size=2), []
+    for begin, end in zip(edges, edges[1:], strict=False):
+        logits, state = model.step(ids[:, begin:end], state)
+        heard.append(logits)
+        assert state.position == end
+    same(torch.cat(heard, dim=1), model(ids))
+
+
+@every_model
+@few_examples
+@given(batch=st.integers(1, 5), time=st.integers(1, LENGTH), seed=st.integers(0, 9))
+def test_texts_side_by_side_do_not_disturb_each_other(name, batch, time, seed):
+    model, ids = loud_model(name), some_ids(batch, time, seed)
+    same(model(ids), torch.cat([model(one[None]) for one in ids]))
+
+
+@every_model
+def test_the_last_hidden_state_is_what_the_output_reads(name):
+    model, ids = loud_model(name), some_ids(batch=2)
+    states = model.hidden(ids)
+    assert len(states) == model.settings.n_layers + 1
+    assert all(state.shape == (2, LENGTH, model.settings.d_model) for state in states)
+    assert torch.equal(model.output(model.norm(states[-1])), model(ids))
+
+
+@every_model
+def test_the_first_hidden_state_tells_ids_apart(name):
+    first = loud_model(name).hidden(torch.tensor([[1], [2]]))[0]
+    assert (first[0] - first[1]).abs().max() > 1e-3
+
+
+@every_model
+def test_asked_twice_it_answers_the_same(name):
+    model, ids = loud_model(name), some_ids(batch=2)
+    assert torch.equal(model(ids), model(ids))
+
+
+def test_dropout_is_heard_in_training_and_only_there():
+    model, ids = build(SHAPES["dropout"]), some_ids(batch=2)
+    model.load_state_dict(loud_model("dropout").state_dict())
+    silent = build(with_parts(has_bias=True))
+    silent.load_state_dict(model.state_dict())
+    same(model.eval()(ids), silent.train()(ids))
+    model.train()
+    assert not torch.equal(model(ids), model(ids))
+
+
+@every_model
+def test_the_gradient_reaches_every_weight(name):
+    model = build(SHAPES[name])
+    model.load_state_dict(loud_model(name).state_dict())
+    ids = some_ids(batch=2)
+    (model(ids) * torch.randn(11, generator=torch.Generator().manual_seed(2))).sum().backward()
+    for path, weight in model.named_parameters():
+        used = weight.grad if path != "embedding.weight" else weight.grad[ids.unique()]
+        sees_only_itself = SHAPES[name].parts.window == 1
+        is_choice = path.split(".")[-2] in ("to_q", "to_k", "q_norm", "k_norm")
+        assert (used != 0).any() or (sees_only_itself and is_choice), f"no gradient reaches {path}"
+
+
+@every_model
+def test_more_ids_than_the_context_holds_are_refused(name):
+    model = loud_model(name)
+    with pytest.raises(UserError, match=r"at most 12 ids at once, got 13"):
+        model(some_ids(time=LENGTH + 1))
+
+
+@every_model
+def test_a_step_too_far_is_refused_and_leaves_the_state_as_it_was(name):
+    model, ids = loud_model(name), some_ids()
+    _, state = model.step(ids[:, :8], model.start())
+    with pytest.raises(UserError, match=r"at most 12 ids at once, got 13"):
+        model.step(ids[:, :5], state)
+    logits, state = model.step(ids[:, 8:], state)
+    same(logits, model(ids)[:, 8:])
+
+
+@every_model
+def test_half_the_bits_say_nearly_the_same(name):
+    model, ids = loud_model(name), some_ids()
+    with torch.autocast("cpu", torch.bfloat16):
+        close, state = model(ids), model.start()
+        in_pieces = torch.cat([model.step(part, state)[0] for part in ids.split(5, dim=1)], dim=1)
+    exact = model(ids).detach()
+    noise = 0.15 * float(exact.std())
+    assert_close(close.float(), exact, rtol=0.1, atol=noise)
+    assert_close(in_pieces, close, rtol=0.1, atol=noise)
