@@ -1,9 +1,10 @@
 """What every language model must keep, whatever it is built from.
 
-A model joins the suite by a name and a shape in `SHAPES`. Each law is checked on random weights that
-leave nothing at zero, so that a part which breaks it is heard.
+A model joins the suite by a name and a shape in `SHAPES`. Each law is checked on random weights
+that leave nothing at zero, so that a part which breaks it is heard.
 """
 
+import itertools
 from dataclasses import replace
 from functools import cache
 
@@ -129,7 +130,7 @@ def test_reading_in_pieces_is_reading_at_once(name, data):
     cuts = data.draw(st.sets(st.integers(1, LENGTH - 1)), label="cuts")
     edges = [0, *sorted(cuts), LENGTH]
     state, heard = model.start(batch_size=2), []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         logits, state = model.step(ids[:, begin:end], state)
         heard.append(logits)
         assert state.position == end
