@@ -170,26 +170,24 @@ def merge(base: Table, over: Table) -> dict[str, Any]:
     return merged
 
 
+@cache
 def overrides_of(cls: type) -> type:
     """Make the dataclass of command-line overrides for `cls`: the same fields, each one optional.
 
     None means "not said", so that only what a person typed is laid over the recipe. The help text
     of each field is the docstring under it in `cls`.
     """
+    from tyro.conf import arg
+
     helps = field_docs(cls)
-    made = []
+    made: list[Any] = []
     for name, kind in field_types(cls).items():
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):
             inner = overrides_of(kind)
             made.append((name, inner, dataclasses.field(default_factory=inner)))
-            continue
-        made.append(
-            (
-                name,
-                kind | None,
-                dataclasses.field(default=None, metadata={"help": helps.get(name, "")}),
-            )
-        )
+        else:
+            optional = typing.Annotated[kind | None, arg(help=helps.get(name, ""))]
+            made.append((name, optional, dataclasses.field(default=None)))
     made_class = dataclasses.make_dataclass(
         f"{cls.__name__}Overrides", made, frozen=True, kw_only=True
     )

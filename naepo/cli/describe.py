@@ -1,0 +1,34 @@
+"""`naepo describe`: a model as a tree of its linear maps, with shapes, parameters and costs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from naepo.cli.arguments import Arguments, parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Describe(Arguments):
+    """Print the modules, shapes, parameters, FLOPs a token and memory of a model, as a tree."""
+
+    run: Positional[Path]
+    """A run's folder, one checkpoint, or a Hugging Face folder."""
+    checkpoint: str = "best"
+    """best, last, or a step."""
+
+
+def main(arguments: list[str]) -> int:
+    """Parse, load, print."""
+    asked = parse(Describe, "describe", arguments)
+    from naepo import checkpoint
+    from naepo.model import describe
+    from naepo.model.describe import render
+
+    loaded = checkpoint.load(asked.run, which=asked.checkpoint)
+    encoder = loaded.encoder
+    print(
+        f"{loaded.folder} (step {loaded.step:,}), encoder: {encoder.kind}, {encoder.vocab_size:,} ids"
+    )
+    print(render(describe(loaded.model)))
+    return 0

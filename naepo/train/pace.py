@@ -1,0 +1,60 @@
+"""How long a step and a look take here, measured on the very model that will be trained."""
+
+import time
+from dataclasses import dataclass
+
+import torch
+
+from naepo.encode import Corpus
+from naepo.model import ModelSettings, build
+from naepo.train.batches import Windows
+from naepo.train.evaluation import total_nats
+from naepo.train.machine import synchronise
+from naepo.train.settings import TrainSettings
+from naepo.train.trainer import Trainer
+
+WARM_STEPS = 3
+LONGEST_SECONDS = 4.0
+SHARE_OF_BUDGET = 0.01
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds for one update, and for one look at the whole validation split."""
+
+    step_seconds: float
+    look_seconds: float
+
+
+def measure_pace(
+    model: ModelSettings,
+    train: TrainSettings,
+    corpus: Corpus,
+    device: torch.device,
+    deadline: float | None,
+) -> Pace:
+    """Train a throw-away copy for a moment and give the median step, and the time of a look."""
+    windows = Windows(corpus.train.ids, model.context_length, train.seed)
+    trainer = Trainer(build(model, seed=train.seed).to(device), windows, train)
+    left = 60.0 if deadline is None else deadline - time.perf_counter()
+    seconds = min(LONGEST_SECONDS, max(0.3, SHARE_OF_BUDGET * left))
+    for _ in range(WARM_STEPS):
+        trainer.step()
+    synchronise(device)
+    times: list[float] = []
+    began = time.perf_counter()
+    while not times or time.perf_counter() - began < seconds:
+        once = time.perf_counter()
+        trainer.step()
+        synchronise(device)
+        times.append(time.perf_counter() - once)
+    return Pace(sorted(times)[len(times) // 2], _look_seconds(trainer, corpus))
+
+
+def _look_seconds(trainer: Trainer, corpus: Corpus) -> float:
+    ids = corpus.validation.ids[:4096]
+    total_nats(trainer.model, ids, precision=trainer.settings.precision)
+    once = time.perf_counter()
+    total_nats(trainer.model, ids, precision=trainer.settings.precision)
+    synchronise(trainer.device)
+    return (time.perf_counter() - once) * len(corpus.validation.ids) / max(1, len(ids))

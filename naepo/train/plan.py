@@ -1,0 +1,205 @@
+"""The one dial: minutes (or steps, or tokens) decide the sizes, the rates and the number of steps.
+
+Everything is decided once, with its reason, and written down; from then on a run is a fixed number
+of steps that its folder can repeat.
+"""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from naepo.config import Table, UserError, from_table, merge
+from naepo.encode import Corpus
+from naepo.model import ModelSettings
+from naepo.train.machine import matrix_speed
+from naepo.train.pace import Pace, measure_pace
+from naepo.train.precision import has_fast_bf16
+from naepo.train.settings import TrainSettings
+
+EFFICIENCY = 0.45
+"""Share of the speed of bare matrix products that a training step is expected to reach."""
+TOKENS_PER_PARAMETER = 12
+"""How many tokens a weight of the blocks should see (Hoffmann et al. 2022, Kaplan et al. 2020)."""
+SHAPES = (
+    (64, 2, 64),
+    (64, 3, 128),
+    (96, 4, 128),
+    (128, 4, 128),
+    (192, 4, 192),
+    (192, 6, 256),
+    (256, 6, 256),
+    (320, 6, 256),
+    (384, 8, 512),
+    (512, 8, 512),
+    (640, 10, 1024),
+    (768, 12, 1024),
+    (1024, 16, 1024),
+)
+"""The ladder of (d_model, n_layers, context_length) that a budget picks from."""
+DEFAULT_SECONDS = 600.0
+"""The time that sizes are chosen for when the budget is steps or tokens."""
+WEIGHTS_PER_TOKEN = 8
+"""The most weights in the blocks for each token of the corpus."""
+SAFETY = 0.97
+"""Share of the measured pace that a plan counts on; machines slow down."""
+CLOSING_SECONDS = 1.0
+"""Kept for the last checkpoint and the report."""
+SAVE_SECONDS = 120.0
+"""The longest time between two checkpoints, as planned."""
+EPOCHS_BEFORE_PATIENCE = 3.0
+"""Runs that read the text more often than this stop early when nothing better comes."""
+LOOKS = 8
+"""How often the validation split is scored in a run, beside one early look."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a person is ready to spend: exactly one of the three."""
+
+    minutes: float | None = None
+    steps: int | None = None
+    tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        given = [name for name in ("minutes", "steps", "tokens") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise UserError(
+                f"say exactly one of --minutes, --steps and --tokens, got {len(given)}",
+                hint="--minutes 10",
+            )
+        if not getattr(self, given[0]) > 0:
+            raise UserError(f"--{given[0]} must be above 0, got {getattr(self, given[0])}")
+
+    def __str__(self) -> str:
+        if self.minutes is not None:
+            return f"{self.minutes:g} minutes"
+        return f"{self.steps:,} steps" if self.steps is not None else f"{self.tokens:,} tokens"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run, decided: the model, how it is trained, and why."""
+
+    model: ModelSettings
+    train: TrainSettings
+    reasons: tuple[str, ...]
+
+
+def make_plan(
+    budget: Budget,
+    corpus: Corpus,
+    wishes: Table,
+    *,
+    device: torch.device,
+    deadline: float | None,
+) -> Plan:
+    """Decide a whole run from a budget, a corpus, this machine's speed, and what was asked for.
+
+    wishes: the tables `model` and `train` of recipe and flags; what they say is never changed.
+    deadline: when the run must be over, on `time.perf_counter`'s clock; None without --minutes.
+
+    Raises: UserError when a wish breaks a rule, or the corpus is shorter than one context.
+    """
+    asked_model, asked_train = dict(wishes.get("model") or {}), dict(wishes.get("train") or {})
+    precision = asked_train.get("precision") or ("bf16" if has_fast_bf16(device) else "fp32")
+    compute, reason = _compute(budget, device, precision, deadline)
+    sizes = merge(_sizes(compute, corpus), asked_model)
+    model = from_table(
+        ModelSettings, {**sizes, "vocab_size": corpus.encoder.vocab_size}, "the plan", "model"
+    )
+    regime = merge({"precision": precision, **_regime(model)}, asked_train)
+    draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
+    pace = measure_pace(model, draft, corpus, device, deadline)
+    steps = asked_train.get("steps") or _steps(budget, model, draft, pace, deadline)
+    rhythm = merge(_rhythm(steps, pace, model, draft, corpus), asked_train)
+    train = from_table(TrainSettings, {**regime, **rhythm, "steps": steps}, "the plan", "train")
+    return Plan(model, train, (reason, *_reasons(model, train, corpus, pace)))
+
+
+def _compute(
+    budget: Budget, device: torch.device, precision: str, deadline: float | None
+) -> tuple[float, str]:
+    """How many operations the sizes are chosen for, and the sentence that says so."""
+    speed = matrix_speed(device, precision)
+    seconds = DEFAULT_SECONDS if deadline is None else max(1.0, deadline - time.perf_counter())
+    compute = speed * EFFICIENCY * seconds
+    said = "sized as for 10 minutes" if deadline is None else f"{budget} leave {seconds:.0f} s"
+    return compute, (
+        f"{said} at {speed / 1e9:.0f} GFLOP/s of {precision} matrix products: "
+        f"about {compute:.1e} operations of training"
+    )
+
+
+def _sizes(compute: float, corpus: Corpus) -> dict[str, Any]:
+    """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
+    weights = math.sqrt(compute / (6 * TOKENS_PER_PARAMETER))
+    weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
+    d_model, n_layers, context_length = SHAPES[0]
+    for shape in SHAPES:
+        if 12 * shape[0] ** 2 * shape[1] <= weights:
+            d_model, n_layers, context_length = shape
+    shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
+    d_head = 32 if d_model < 256 else 64
+    return {
+        "d_model": d_model,
+        "n_layers": n_layers,
+        "context_length": max(1, min(context_length, shortest // 4)),
+        "n_heads": d_model // d_head,
+        "n_kv_heads": d_model // d_head,
+        "d_head": d_head,
+        "d_ff": round(d_model * 8 / 3 / 32) * 32,
+    }
+
+
+def _regime(model: ModelSettings) -> dict[str, Any]:
+    """Batch and optimizer for a model of this size."""
+    tokens = min(16_384, max(1_024, 16 * model.d_model))
+    return {"batch_size": max(1, tokens // model.context_length)}
+
+
+def _steps(
+    budget: Budget, model: ModelSettings, draft: TrainSettings, pace: Pace, deadline: float | None
+) -> int:
+    if budget.steps is not None:
+        return budget.steps
+    if budget.tokens is not None:
+        each = draft.batch_size * draft.accumulate * model.context_length
+        return max(1, math.ceil(budget.tokens / each))
+    assert deadline is not None
+    seconds = deadline - time.perf_counter() - CLOSING_SECONDS - (LOOKS + 2) * pace.look_seconds
+    return max(1, int(seconds * SAFETY / pace.step_seconds))
+
+
+def _rhythm(
+    steps: int, pace: Pace, model: ModelSettings, draft: TrainSettings, corpus: Corpus
+) -> dict[str, Any]:
+    """How often to look, save and write a sample; early stopping where text is read many times."""
+    evaluate_every = max(1, steps // LOOKS)
+    tokens = steps * draft.batch_size * draft.accumulate * model.context_length
+    epochs = tokens / max(1, len(corpus.train.ids))
+    rhythm: dict[str, Any] = {
+        "evaluate_every": evaluate_every,
+        "save_every": max(1, min(evaluate_every, int(SAVE_SECONDS / pace.step_seconds))),
+        "sample_every": 2 * evaluate_every,
+    }
+    if epochs > EPOCHS_BEFORE_PATIENCE:
+        rhythm["patience"] = 3
+    return rhythm
+
+
+def _reasons(
+    model: ModelSettings, train: TrainSettings, corpus: Corpus, pace: Pace
+) -> tuple[str, ...]:
+    each = train.batch_size * train.accumulate * model.context_length
+    epochs = train.steps * each / max(1, len(corpus.train.ids))
+    return (
+        f"{model.n_layers} layers of width {model.d_model}, {model.n_heads} heads, "
+        f"context {model.context_length}, {model.vocab_size:,} ids",
+        f"{train.steps:,} steps of {each:,} tokens, {pace.step_seconds * 1e3:.0f} ms each "
+        f"as measured: the text is read {epochs:.1f} times",
+        f"{train.optimizer.kind}, peak rate {train.optimizer.lr:g}, falling over the last "
+        f"{train.schedule.decay:.0%} of the steps; dropout {model.parts.dropout:g}",
+    )

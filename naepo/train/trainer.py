@@ -1,0 +1,147 @@
+"""One model in training: the step, and all the state that the next step depends on."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from naepo.checkpoint import TrainingState
+from naepo.train.batches import Windows
+from naepo.train.loss import next_token_loss
+from naepo.train.optimizers import Optimizers
+from naepo.train.precision import matrix_precision
+from naepo.train.schedule import rate
+from naepo.train.settings import TrainSettings
+
+PATIENCE_WITH_NAN = 20
+
+
+class NotFiniteError(ArithmeticError):
+    """The gradient was NaN or infinite many times in a row; the weights are still the last good."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one update did. `number` counts the updates made since the run began."""
+
+    number: int
+    loss: float
+    rate: float
+    grad_norm: float
+    n_tokens: int
+    seconds: float
+    was_skipped: bool
+
+
+class Trainer:
+    """A model, its optimizers and its place in the data; `step` makes one update.
+
+    All randomness is a function of (seed, number of the update), so only `number`, the weights and
+    the optimizers' tensors must be kept to go on as if never stopped.
+    """
+
+    def __init__(self, model: nn.Module, windows: Windows, settings: TrainSettings) -> None:
+        self.model = model
+        self.windows = windows
+        self.settings = settings
+        self.optimizers = Optimizers(model, settings.optimizer)
+        self.number = 0
+        self.phase_began = 0
+        self.n_skipped = 0
+        self.device = next(model.parameters()).device
+        self._forward: nn.Module | Callable[[Tensor], Tensor] = model
+        self._skipped_in_a_row = 0
+
+    def step(self) -> Step:
+        """Draw the next batches, and update the weights by their gradient if it is finite."""
+        started = time.perf_counter()
+        torch.manual_seed(hash((self.settings.seed, self.number)) % 2**63)
+        self.model.train()
+        loss = self._accumulate_gradients()
+        grad_norm = self._clip()
+        share = rate(
+            self.number - self.phase_began,
+            self.settings.steps - self.phase_began,
+            self.settings.schedule,
+        )
+        is_finite = bool(torch.isfinite(grad_norm))
+        if is_finite:
+            self.optimizers.step(share)
+        self._count_skipped(is_finite)
+        self.number += 1
+        return Step(
+            number=self.number,
+            loss=loss,
+            rate=share,
+            grad_norm=float(grad_norm),
+            n_tokens=self.tokens_per_step,
+            seconds=time.perf_counter() - started,
+            was_skipped=not is_finite,
+        )
+
+    @property
+    def tokens_per_step(self) -> int:
+        """How many tokens one update is made from."""
+        return self.settings.batch_size * self.settings.accumulate * self.windows.context_length
+
+    def use_compiled(self, forward: Callable[[Tensor], Tensor]) -> None:
+        """Run the training forward pass through `forward` (the model, compiled) from now on."""
+        self._forward = forward
+
+    def state(self) -> TrainingState:
+        """Give all that `load_state` needs to go on bit for bit."""
+        numbers: dict[str, Any] = {
+            "number": self.number,
+            "phase_began": self.phase_began,
+            "n_skipped": self.n_skipped,
+        }
+        return TrainingState(tensors=self.optimizers.tensors(), numbers=numbers)
+
+    def load_state(self, state: TrainingState) -> None:
+        """Take the place of the trainer that gave this state; the weights come apart from it."""
+        self.optimizers.load_tensors(dict(state.tensors))
+        self.number = int(state.numbers["number"])
+        self.phase_began = int(state.numbers["phase_began"])
+        self.n_skipped = int(state.numbers["n_skipped"])
+
+    def _accumulate_gradients(self) -> float:
+        settings = self.settings
+        total = torch.zeros((), device=self.device)
+        self.model.zero_grad(set_to_none=True)
+        position = self.number * settings.batch_size * settings.accumulate
+        for micro in range(settings.accumulate):
+            first = position + micro * settings.batch_size
+            inputs, targets = self.windows.at(first, settings.batch_size)
+            with matrix_precision(self.device, settings.precision):
+                logits = self._forward(inputs.to(self.device, non_blocking=True))
+            loss = next_token_loss(logits, targets.to(self.device, non_blocking=True))
+            (loss / settings.accumulate).backward()
+            total += loss.detach() / settings.accumulate
+        return float(total)
+
+    def _clip(self) -> Tensor:
+        longest = self.settings.optimizer.clip
+        bound = float("inf") if longest is None else longest
+        return nn.utils.clip_grad_norm_(self.model.parameters(), bound, foreach=True)
+
+    def _count_skipped(self, is_finite: bool) -> None:
+        self._skipped_in_a_row = 0 if is_finite else self._skipped_in_a_row + 1
+        self.n_skipped += not is_finite
+        if self._skipped_in_a_row >= PATIENCE_WITH_NAN:
+            raise NotFiniteError(
+                f"the gradient was not finite {PATIENCE_WITH_NAN} times in a row, "
+                f"up to step {self.number + 1}"
+            )
+
+
+def fit(trainer: Trainer, on_step: Iterable[Callable[[Step], bool | None]]) -> None:
+    """Make updates until the plan is done, or until one of `on_step` answers False."""
+    listeners = list(on_step)
+    while trainer.number < trainer.settings.steps:
+        step = trainer.step()
+        answers = [listener(step) for listener in listeners]
+        if any(answer is False for answer in answers):
+            return

@@ -1,0 +1,92 @@
+"""One update after another: stopped and resumed is never stopped; NaN never reaches the weights."""
+
+import numpy as np
+import pytest
+import torch
+
+from naepo.model import ModelSettings, PartSettings, build
+from naepo.train.batches import Windows
+from naepo.train.settings import OptimizerSettings, TrainSettings
+from naepo.train.trainer import PATIENCE_WITH_NAN, NotFiniteError, Trainer, fit
+
+MODEL = ModelSettings(
+    vocab_size=17, context_length=8, d_model=16, n_layers=2, n_heads=2, n_kv_heads=2, d_head=8,
+    d_ff=32, parts=PartSettings(dropout=0.1),
+)  # fmt: skip
+IDS = np.random.default_rng(0).integers(0, 17, 400)
+
+
+def make(steps: int = 12, **changed) -> Trainer:
+    settings = TrainSettings(steps=steps, batch_size=4, **changed)
+    return Trainer(build(MODEL, seed=0), Windows(IDS, MODEL.context_length, 0), settings)
+
+
+def weights(trainer: Trainer) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in trainer.model.parameters()]
+
+
+@pytest.mark.parametrize("kind", ["muon", "adamw"])
+@pytest.mark.parametrize("stop_at", [1, 5, 11])
+def test_resumed_is_never_stopped_bit_for_bit(kind, stop_at):
+    optimizer = OptimizerSettings(kind=kind)
+    whole = make(optimizer=optimizer)
+    fit(whole, [])
+    first = make(optimizer=optimizer)
+    fit(first, [lambda step: step.number < stop_at])
+    second = make(optimizer=optimizer)
+    second.model.load_state_dict(first.model.state_dict())
+    second.load_state(first.state())
+    torch.manual_seed(999)
+    fit(second, [])
+    assert second.number == whole.number
+    assert all(torch.equal(a, b) for a, b in zip(weights(whole), weights(second), strict=True))
+
+
+def test_another_seed_gives_other_weights():
+    a, b = make(seed=0), make(seed=1)
+    fit(a, [])
+    fit(b, [])
+    assert any(not torch.equal(x, y) for x, y in zip(weights(a), weights(b), strict=True))
+
+
+def test_accumulated_batches_make_the_update_of_one_large_batch():
+    plain = ModelSettings(**{**vars(MODEL), "parts": PartSettings()})
+    trainers = []
+    for batch_size, accumulate in ((8, 1), (2, 4)):
+        settings = TrainSettings(steps=3, batch_size=batch_size, accumulate=accumulate)
+        windows = Windows(IDS, plain.context_length, 0)
+        trainers.append(Trainer(build(plain, seed=0), windows, settings))
+        fit(trainers[-1], [])
+    for a, b in zip(*map(weights, trainers), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-4, rtol=1e-3)
+
+
+def test_a_gradient_that_is_not_finite_leaves_weights_and_optimizer_as_they_were():
+    trainer = make()
+    trainer.step()
+    before, state = weights(trainer), {k: v.clone() for k, v in trainer.state().tensors.items()}
+    poison(trainer)
+    step = trainer.step()
+    assert step.was_skipped
+    assert trainer.n_skipped == 1
+    assert all(torch.equal(a, b) for a, b in zip(before, weights(trainer), strict=True))
+    assert all(torch.equal(state[k], v) for k, v in trainer.state().tensors.items())
+
+
+def test_many_such_gradients_in_a_row_end_the_run_with_the_weights_still_good():
+    trainer = make(steps=10_000)
+    poison(trainer)
+    with pytest.raises(NotFiniteError, match=f"{PATIENCE_WITH_NAN} times in a row"):
+        fit(trainer, [])
+    assert all(torch.isfinite(w).all() for w in weights(trainer))
+
+
+def test_a_listener_that_answers_false_ends_the_run_after_its_step():
+    trainer = make()
+    fit(trainer, [lambda step: step.number < 3])
+    assert trainer.number == 3
+
+
+def poison(trainer: Trainer) -> None:
+    """Make every gradient NaN from now on."""
+    trainer.use_compiled(lambda ids: trainer.model(ids) * float("nan"))
