@@ -77,7 +77,7 @@ def _open_url(url: str, token: str | None = None) -> Any:
         HTTPSHandler(),
         HTTPDefaultErrorHandler(),
         HTTPErrorProcessor(),
-        _Redirects(),
+        Redirects(),
     ):
         opener.add_handler(handler)
     request = Request(_ascii(url), headers={"User-Agent": "naepo", "Accept-Encoding": "identity"})
@@ -114,7 +114,7 @@ def _open_hub(address: str) -> Any:
     return _open_url(hub.hf_hub_url(repository, path), hub.get_token())
 
 
-class _Redirects(HTTPRedirectHandler):
+class Redirects(HTTPRedirectHandler):
     """Follows a redirect to http or https, but never from https down to http."""
 
     def redirect_request(
@@ -122,7 +122,7 @@ class _Redirects(HTTPRedirectHandler):
     ) -> Request | None:
         allowed = ("https",) if req.type == "https" else ("http", "https")
         if urlsplit(newurl).scheme not in allowed:
-            reason = f"{msg}, a redirect to {newurl}, which is not followed"
+            reason = f"{msg}, a redirect to {shown(newurl)}, which is not followed"
             raise HTTPError(newurl, code, reason, headers, fp)
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 

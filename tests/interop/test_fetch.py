@@ -1,19 +1,24 @@
 """Fetching, against a server on this machine that behaves and misbehaves as told."""
 
 import hashlib
+import io
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request
 
 import pytest
 
 from naepo.config import UserError
 from naepo.interop.fetch import fetch, is_remote
+from naepo.interop.network import Redirects
 
 TEXT = "내포: to hold within\n".encode() * 40_000
 SUM = hashlib.sha256(TEXT).hexdigest()
@@ -253,6 +258,21 @@ def test_a_redirect_elsewhere_is_not_followed(server, cache, place):
         fetch(f"{server.url}/old", cache)
     assert place in refused.value.message
     assert names(cache) == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "target", "followed"),
+    [("https", "https", True), ("http", "https", True), ("https", "http", False)],
+)
+def test_a_redirect_never_gives_up_the_secure_connection(origin, target, followed):
+    request = Request(f"{origin}://host/a")
+    arguments = (request, io.BytesIO(), 302, "Found", Message(), f"{target}://other/b?key=secret")
+    if followed:
+        assert Redirects().redirect_request(*arguments) is not None
+    else:
+        with pytest.raises(HTTPError, match="http://other/b, which is not followed") as refused:
+            Redirects().redirect_request(*arguments)
+        refused.value.close()
 
 
 def test_a_circle_of_redirects_ends(server, cache):
