@@ -16,13 +16,13 @@ from naepo.checkpoint.folder import remove, set_aside, write_line
 from naepo.checkpoint.manifest import Broken, verify
 from naepo.config import UserError
 
-Warn = Callable[[str], None]
+Tell = Callable[[str], None]
 
 _FOLDER = re.compile(r"step-(\d{8,18})(?:\.r(\d{1,9}))?")
 
 
-def silent(message: str) -> None:
-    """Take a warning and say nothing."""
+def say_nothing(message: str) -> None:
+    """Take a message and keep it."""
 
 
 def home_of(run: Path) -> Path:
@@ -71,7 +71,7 @@ def free_folder(run: Path, step: int) -> Path:
     return folder.with_name(f"{folder.name}.r{max(revisions) + 1}") if revisions else folder
 
 
-def good(run: Path, warn: Warn = silent, *, first: Path | None = None) -> Iterator[Path]:
+def good(run: Path, on_broken: Tell = say_nothing, *, first: Path | None = None) -> Iterator[Path]:
     """Go through the checkpoints that verify, newest first, and set the broken ones aside.
 
     first: a folder to try before all others.
@@ -81,24 +81,33 @@ def good(run: Path, warn: Warn = silent, *, first: Path | None = None) -> Iterat
             verify(folder)
         except (Broken, FileNotFoundError) as error:
             if folder.exists():  # else it was pruned meanwhile, which is no damage
-                warn(_put_away(folder, error))
+                on_broken(_put_away(folder, error))
             continue
         yield folder
 
 
-def newest(run: Path, warn: Warn = silent) -> Path | None:
+def newest(run: Path, on_broken: Tell = say_nothing) -> Path | None:
     """Give the newest checkpoint that verifies, or None when there is none.
 
-    A broken one is renamed to `*.broken` and told through `warn`; nothing is deleted.
+    A broken one is renamed to `*.broken` and told through `on_broken`; nothing is deleted.
     """
-    return next(good(run, warn), None)
+    return next(good(run, on_broken), None)
 
 
 def mark_best(run: Path, folder: Path) -> None:
-    """Write down which checkpoint of a run is the best so far."""
+    """Write down which checkpoint of a run is the best so far.
+
+    Raises: UserError when it is none of this run, or the disk refuses; the old mark then stands.
+    """
     if step_of(folder) is None or not (home_of(run) / folder.name).is_dir():
         raise UserError(f"{folder} is not a checkpoint of {run}")
-    write_line(home_of(run) / "best", folder.name)
+    try:
+        write_line(home_of(run) / "best", folder.name)
+    except OSError as error:
+        raise UserError(
+            f"cannot mark the best checkpoint: {error.strerror} (in {home_of(run)})",
+            hint=f"free some space or look at the disk, then: naepo resume {run}",
+        ) from error
 
 
 def best(run: Path) -> Path | None:
@@ -116,6 +125,8 @@ def prune(run: Path, *, keep_last: int = 2, keep_every: int | None = None) -> li
 
     Kept: the last `keep_last`, the best, every multiple of `keep_every` steps, and what is broken.
     The newest is read back first: while it does not verify, nothing is deleted.
+
+    Raises: UserError when the disk refuses; what was to be deleted is then whole or gone.
     """
     folders = saved(run)
     old = [folder for folder in folders[max(1, keep_last) :] if folder != best(run)]
@@ -123,8 +134,14 @@ def prune(run: Path, *, keep_last: int = 2, keep_every: int | None = None) -> li
         old = [folder for folder in old if (step_of(folder) or 0) % keep_every]
     if not old or not _is_good(folders[0]):
         return []
-    for folder in old:
-        remove(folder)
+    try:
+        for folder in old:
+            remove(folder)
+    except OSError as error:
+        raise UserError(
+            f"cannot delete old checkpoints: {error.strerror} (in {home_of(run)})",
+            hint=f"look at the disk, then: naepo resume {run}",
+        ) from error
     return old
 
 

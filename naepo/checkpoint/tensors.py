@@ -31,8 +31,6 @@ _DTYPES = {
     torch.bool: "BOOL",
 }
 
-Shapes = dict[str, tuple[int, ...]]
-
 
 class NotFinite(UserError):
     """A tensor holds NaN or infinity, which must not reach a checkpoint or come out of one."""
@@ -75,16 +73,6 @@ def to_pieces(tensors: Mapping[str, Tensor]) -> Iterator[bytes | memoryview]:
     yield len(text).to_bytes(8, "little") + text
     for name in names:
         yield _bytes_of(tensors[name])
-
-
-def read_shapes(path: Path) -> Shapes:
-    """Read the names and shapes of a safetensors file from its header alone.
-
-    Raises: UserError when it is not a sound safetensors file.
-    """
-    with _Opened(path) as file:
-        names: list[str] = file.keys()
-        return {name: tuple(file.get_slice(name).get_shape()) for name in names}
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
