@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from naepo.config import Table
 from naepo.model.ngram import WittenBell
-from naepo.train.readable import apart
+from naepo.train.readable import Real, apart
 
 ORDER = 5
 """How many characters (or ids) the larger floor looks back at."""
@@ -69,7 +69,7 @@ class Floors:
         """The lower of the two counting floors: what "beats counting" means."""
         return min(self.unigram, self.order_5, key=lambda floor: floor.nats_per_character)
 
-    def verdict(self, nats_per_character: float) -> str:
+    def verdict(self, nats_per_character: Real) -> str:
         """Say in words whether a loss beats counting.
 
         >>> half, whole = Floor("unigram", 3.35, 4.83), Floor("order-5 n-gram", 1.7, 2.45)

@@ -85,6 +85,7 @@ def test_floors_come_back_from_their_table():
     assert Floors.from_table(found.to_table()) == found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHAKESPEARE.is_file(), reason=f"needs {SHAKESPEARE.name} (NAEPO_DATA)")
 def test_tiny_shakespeare_has_the_published_floors():
     text = SHAKESPEARE.read_text(encoding="utf-8")
