@@ -74,7 +74,7 @@ class Chart:
             values = [min(value, self.top) for value in values]
         axis = axis_of(values, is_log=self.is_log_y, is_from_zero=self.is_from_zero)
         if axis.is_log:
-            return Axis(axis.low / 1.2, axis.high * 1.2, is_log=True)
+            return Axis(axis.low / 1.06, axis.high * 1.06, is_log=True)
         room = 0.06 * (axis.high - axis.low)
         return Axis(axis.low - (0 if self.is_from_zero else room), axis.high + room)
 

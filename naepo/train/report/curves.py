@@ -53,10 +53,11 @@ def _loss(floors: Floors | None, measured: Measured) -> str:
         has_labels=True,
     )
     scaled = f" It is counted per token and divided by {number(ratio)} characters a token."
+    dashed = " Dashed: what counting reaches." if counted else ""
     return (
         f"{draw(chart)}<p><small>Validation is the whole held-out text, each token once. Training "
         "is the mean of the steps since the last point, the shade their lowest and highest."
-        f"{scaled if abs(ratio - 1) > 0.01 else ''} Dashed: what counting reaches.</small></p>"
+        f"{scaled if abs(ratio - 1) > 0.01 else ''}{dashed}</small></p>"
     )
 
 
