@@ -74,6 +74,11 @@ def test_one_number_that_is_not_finite_is_found_and_named(value, dtype):
         refuse_non_finite(tensors, "here")
 
 
+def test_large_numbers_whose_sum_is_infinite_are_finite(tensors):
+    refuse_non_finite({"large": torch.full((4,), 3e38)}, "here")
+    refuse_non_finite({"half": torch.full((4,), 6e4, dtype=torch.float16)}, "here")
+
+
 PAIR = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
 
 
