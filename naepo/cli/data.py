@@ -16,7 +16,7 @@ def main(arguments: list[str]) -> int:
     from naepo.encode.embedded import embedded_corpora
 
     for corpus in embedded_corpora():
-        size = "not built yet" if corpus.n_bytes is None else f"{corpus.n_bytes / 1e6:.1f} MB"
+        size = "not built yet" if corpus.size is None else f"{corpus.size / 1e6:.1f} MB"
         print(f"{corpus.name:<14} {size:>14}  {corpus.description}")
     print("train on one: naepo train python-docs --minutes 2 --out runs/first")
     return 0

@@ -61,12 +61,12 @@ def main(arguments: list[str]) -> int:
     """Parse, then train."""
     asked = parse(Train, "train", arguments)
     tables, source = _tables(asked)
-    data = from_table(DataSettings, tables.get("data") or {}, source, "data")
-    if not data.sources:
+    if not tables.get("data", {}).get("sources"):
         raise UserError(
             "nothing to train on: no file was named",
             hint="naepo train python-docs --minutes 2 (no download), or your own files",
         )
+    data = from_table(DataSettings, tables["data"], source, "data")
     from naepo.cli.showing import closing, surroundings
     from naepo.train.plan import Budget
     from naepo.train.session import begin

@@ -71,7 +71,9 @@ class Budget:
                 hint="--minutes 10",
             )
         if not getattr(self, given[0]) > 0:
-            raise UserError(f"--{given[0]} must be above 0, got {getattr(self, given[0])}")
+            raise UserError(
+                f"--{given[0]} must be above 0, got {getattr(self, given[0])}", hint="--minutes 10"
+            )
 
     def __str__(self) -> str:
         if self.minutes is not None:

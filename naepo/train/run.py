@@ -69,6 +69,8 @@ class Run:
     looks: Looks = field(default_factory=Looks)
     last_look: Evaluation | None = None
     _began: float = field(default_factory=time.perf_counter)
+    _began_at: int = 0
+    _seconds_before: float = 0.0
     _saved_at: int = -1
 
     def go(self) -> Outcome:
@@ -100,6 +102,9 @@ class Run:
         self.looks = Looks(**state.numbers["looks"])
         self._saved_at = self.trainer.number
         self.log.cut_after(self.trainer.number)
+        rows = [row for row in read_metrics(self.folder / "metrics.jsonl") if row["kind"] == "step"]
+        self._seconds_before = max((row["seconds"] for row in rows), default=0.0)
+        self._began_at = self.trainer.number
 
     def write_report(self) -> Path:
         """Write report.html from what has been logged."""
@@ -126,7 +131,7 @@ class Run:
     def _record(self, step: Step) -> None:
         steps = self.trainer.settings.steps
         self.progress.update(
-            step.number, step.loss, step.n_tokens / step.seconds, self._seconds_left(step)
+            step.number, step.loss, step.n_tokens / step.seconds, self._seconds_left(step.number)
         )
         if step.number % max(1, steps // ROWS_OF_STEPS) == 0 or step.was_skipped:
             self.log.step(
@@ -135,18 +140,21 @@ class Run:
                 lr=step.rate * self.trainer.settings.optimizer.lr,
                 grad_norm=step.grad_norm,
                 tokens=step.number * step.n_tokens,
-                seconds=time.perf_counter() - self._began,
+                seconds=self._seconds,
                 tokens_per_second=step.n_tokens / step.seconds,
             )
         if step.was_skipped:
             self.log.note(f"step {step.number}: the gradient was not finite; the step was left out")
 
-    def _seconds_left(self, step: Step) -> float:
-        first = self._saved_at if self._saved_at > 0 else 0
-        done = max(1, step.number - first)
-        return (
-            (time.perf_counter() - self._began) / done * (self.trainer.settings.steps - step.number)
-        )
+    @property
+    def _seconds(self) -> float:
+        """How long this run has trained, all its sittings together."""
+        return self._seconds_before + time.perf_counter() - self._began
+
+    def _seconds_left(self, number: int) -> float:
+        """At the pace of this sitting so far, looks and saves included."""
+        pace = (time.perf_counter() - self._began) / max(1, number - self._began_at)
+        return pace * (self.trainer.settings.steps - number)
 
     def _attend(self, step: Step) -> bool:
         """Do what is due after this step; say whether the run goes on."""
@@ -173,8 +181,7 @@ class Run:
         )
         self.last_look = found
         is_best = self.looks.add(found.nats_per_token, number)
-        seconds = time.perf_counter() - self._began
-        self.log.validation(step=number, since_start=seconds, **asdict(found))
+        self.log.validation(step=number, since_start=self._seconds, **asdict(found))
         self.progress.validation(
             number, found.nats_per_character, found.bits_per_byte, self._verdict()
         )

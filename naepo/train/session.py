@@ -126,7 +126,8 @@ def held_out(
         return corpus.validation, _floors(corpus)
     table = {"sources": sources, "encoding": encoding}
     own = {**loaded.settings.get("data", {}), **{k: v for k, v in table.items() if v}}
-    split = encode_held_out(from_table(DataSettings, own, "naepo.toml", "data"), loaded.encoder)
+    data = from_table(DataSettings, own, "naepo.toml", "data")
+    split = encode_held_out(sources, loaded.encoder, data)
     if corpus is None:
         return split, None
     texts = [part.text_file.read_text(encoding="utf-8") for part in (corpus.train, split)]

@@ -3,7 +3,6 @@
 import os
 import signal
 from types import FrameType
-from typing import Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,7 +19,7 @@ class StopRequest:
         """128 + the signal's number, as shells have it; 0 when none came."""
         return 0 if self.signal is None else 128 + self.signal
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "StopRequest":
         for number in SIGNALS:
             self._before[number] = signal.signal(number, self._note)
         return self

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from naepo.checkpoint import TrainingState
+from naepo.config import UserError
 from naepo.train.batches import Windows
 from naepo.train.loss import next_token_loss
 from naepo.train.optimizers import Optimizers
@@ -19,8 +20,8 @@ from naepo.train.settings import TrainSettings
 PATIENCE_WITH_NAN = 20
 
 
-class NotFiniteError(ArithmeticError):
-    """The gradient was NaN or infinite many times in a row; the weights are still the last good."""
+class NotFiniteError(UserError):
+    """The gradient was NaN or infinite many times in a row; the weights are still good ones."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Trainer:
         if self._skipped_in_a_row >= PATIENCE_WITH_NAN:
             raise NotFiniteError(
                 f"the gradient was not finite {PATIENCE_WITH_NAN} times in a row, "
-                f"up to step {self.number + 1}"
+                f"up to step {self.number + 1}; nothing of it reached the weights",
+                hint="train again with a lower --train.optimizer.lr, or --train.precision fp32",
             )
 
 
