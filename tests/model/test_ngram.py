@@ -2,6 +2,7 @@ import math
 import os
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +26,14 @@ def array(ids: list[int]) -> np.ndarray:
 class Dictionary:
     """The same recursion, written the slow and obvious way."""
 
-    def __init__(self, ids: list[int], vocab_size: int, order: int) -> None:
+    def __init__(
+        self, ids: list[int], vocab_size: int, order: int, left_out: Iterable[int] = ()
+    ) -> None:
         self.vocab_size, self.order = vocab_size, order
         self.follows: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
-        for position, id in enumerate(ids):
+        for position in sorted(set(range(len(ids))) - set(left_out)):
             for length in range(min(order, position) + 1):
-                self.follows[tuple(ids[position - length : position])][id] += 1
+                self.follows[tuple(ids[position - length : position])][ids[position]] += 1
 
     def prob(self, history: list[int], id: int) -> float:
         p = 1 / self.vocab_size
@@ -122,6 +125,47 @@ def test_nothing_counted_is_an_even_guess():
     model = WittenBell.count(array([]), vocab_size=8, order=2)
     np.testing.assert_allclose(model.nats(array([3, 1, 2])), math.log(8))
     np.testing.assert_allclose(model.log_probs(array([[3, 1]])), -math.log(8), rtol=1e-6)
+
+
+@given(sequences, st.integers(0, 3), st.integers(1, 5))
+@settings(max_examples=60, deadline=None)
+def test_a_fold_left_out_is_as_if_never_counted(counted: list[int], order: int, n_folds: int):
+    folds = [i * n_folds // len(counted) for i in range(len(counted))]
+    fast = WittenBell.count(array(counted), VOCAB, order, folds=n_folds)
+    padded = [-1] * order + counted
+    rows = [padded[i : i + order] for i in range(len(counted))]
+    contexts = np.array(rows, dtype=np.int64).reshape(len(rows), order)
+    expected = []
+    for position, fold in enumerate(folds):
+        left_out = [i for i, other in enumerate(folds) if other == fold]
+        slow = Dictionary(counted, VOCAB, order, left_out)
+        expected.append([slow.prob(counted[:position], id) for id in range(VOCAB)])
+    probs = np.exp(fast.log_probs(contexts, leave_out=array(folds)))
+    np.testing.assert_allclose(probs, np.reshape(expected, (len(rows), VOCAB)), rtol=1e-5)
+
+
+def test_folds_may_be_named_and_none_left_out():
+    ids = np.random.default_rng(3).integers(0, 6, 200)
+    plain = WittenBell.count(ids, 6, 2)
+    named = WittenBell.count(ids, 6, 2, folds=ids % 3)
+    assert named.n_folds == 3
+    contexts = np.lib.stride_tricks.sliding_window_view(ids, 2)[:50]
+    none = np.full(50, -1)
+    np.testing.assert_allclose(
+        named.log_probs(contexts, none), plain.log_probs(contexts), rtol=1e-6
+    )
+    first, even = named.log_probs(contexts, np.zeros(50, dtype=np.int64)), (ids % 3 == 0)
+    without = Dictionary(ids.tolist(), 6, 2, np.flatnonzero(even).tolist())
+    expected = [without.prob(contexts[0].tolist(), id) for id in range(6)]
+    np.testing.assert_allclose(np.exp(first[0]), expected, rtol=1e-5)
+
+
+def test_a_fold_that_was_not_counted_is_refused():
+    model = WittenBell.count(array([0, 1, 0]), vocab_size=2, order=1, folds=2)
+    with pytest.raises(ValueError, match="must lie in"):
+        model.log_probs(array([[0]]), leave_out=array([2]))
+    with pytest.raises(ValueError, match="must lie in"):
+        WittenBell.count(array([0, 1]), 2, 1).log_probs(array([[0]]), leave_out=array([0]))
 
 
 @given(sequences, st.integers(0, 3))
