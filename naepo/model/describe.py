@@ -178,18 +178,19 @@ def _own_flops(module: nn.Module, settings: ModelSettings) -> int:
 
 
 def _kept_numbers(s: ModelSettings) -> int:
-    """Count the numbers that the backward pass needs again, for one id.
+    """Count the numbers that the backward pass needs again, for one id, on a CPU without compiling.
 
-    Every linear map keeps its input, every norm its input, attention q, k, v, its result and one
-    sum per head, the feed-forward what its activation needs; the loss keeps the log-probabilities.
+    Every linear map keeps its input, attention q, k, v, its result and one sum per head, the
+    feed-forward what its activation needs, the loss the log-probabilities. A LayerNorm keeps its
+    input; an RMSNorm what it has normalised as well.
     """
     d_query, d_key = s.n_heads * s.d_head, s.n_kv_heads * s.d_head
-    inputs_and_norms = 4 * s.d_model
+    norm = s.d_model * (3 if s.parts.norm == "rms" else 2)
     attention = 2 * d_query + 2 * d_key + s.n_heads
-    if s.parts.has_qk_norm:
-        attention += d_query + d_key
+    if s.parts.has_qk_norm:  # and its contiguous result is copied when the heads are merged
+        attention += 2 * (d_query + d_key) + d_query
     mlp = s.d_ff * {"swiglu": 4, "gelu": 2, "relu2": 2}[s.parts.mlp]
-    return s.n_layers * (inputs_and_norms + attention + mlp) + 2 * s.d_model + s.vocab_size
+    return s.n_layers * (2 * norm + attention + mlp) + norm + s.vocab_size
 
 
 def render(description: Description, batch_size: int = 1) -> str:
@@ -250,14 +251,13 @@ def _totals(description: Description, batch_size: int) -> list[str]:
     ]
 
 
-def _size(n_bytes: float) -> str:
+def _size(n_bytes: int) -> str:
     """Say a number of bytes for people.
 
-    >>> _size(1536), _size(3 * 2**20)
-    ('1.5 KiB', '3.0 MiB')
+    >>> _size(1000), _size(1536), _size(3 * 2**20)
+    ('1000 B', '1.5 KiB', '3.0 MiB')
     """
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if n_bytes < 1024:
-            return f"{n_bytes:.1f} {unit}" if unit != "B" else f"{n_bytes:.0f} B"
-        n_bytes /= 1024
-    return f"{n_bytes:.1f} TiB"
+    if n_bytes < 1024:
+        return f"{n_bytes} B"
+    power = min((n_bytes.bit_length() - 1) // 10, 4)
+    return f"{n_bytes / 1024**power:.1f} {('KiB', 'MiB', 'GiB', 'TiB')[power - 1]}"

@@ -7,6 +7,7 @@ refused before anything is built from it.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from naepo.config import UserError, did_you_mean, from_table, to_table
@@ -146,27 +147,32 @@ def from_config(config: Mapping[str, Any]) -> ModelSettings:
     Raises: UserError for another architecture, a variant that we do not compute, a missing or
     malformed key, or a size beyond all measure.
     """
-    kind = config.get("model_type")
-    if kind == "naepo":
-        return _from_own_config(config)
-    if kind in ("llama", "qwen3"):
-        return _from_llama_config(config, is_qwen3=kind == "qwen3")
-    if kind == "gpt2":
-        return _from_gpt2_config(config)
-    raise UserError(
-        f"model_type is {_toml(kind)} ({SOURCE}): not an architecture that naepo can compute",
-        hint=did_you_mean(str(kind), ARCHITECTURES),
-    )
+    kind = str(config.get("model_type"))
+    read = {
+        "naepo": _from_own_config,
+        "llama": _from_llama_config,
+        "qwen3": partial(_from_llama_config, is_qwen3=True),
+        "gpt2": _from_gpt2_config,
+    }.get(kind)
+    if read is None:
+        raise UserError(
+            f"model_type is {kind} ({SOURCE}): not an architecture that naepo can compute",
+            hint=did_you_mean(kind, ARCHITECTURES),
+        )
+    try:
+        return read(config)
+    except UserError as error:
+        raise UserError(f"{error.message} ({SOURCE})", hint=error.hint) from None
 
 
 def _from_own_config(config: Mapping[str, Any]) -> ModelSettings:
     table = config.get("model")
     if not isinstance(table, Mapping):
-        raise UserError(f"`model` must be a table of settings, got {table!r} ({SOURCE})")
-    return from_table(ModelSettings, table, SOURCE, "model")
+        raise UserError(f"`model` must be a table of settings, got {table!r}")
+    return from_table(ModelSettings, table, "naepo's settings", "model")
 
 
-def _from_llama_config(config: Mapping[str, Any], is_qwen3: bool) -> ModelSettings:
+def _from_llama_config(config: Mapping[str, Any], is_qwen3: bool = False) -> ModelSettings:
     _must_be(config, "hidden_act", "silu")
     for key in ("attention_bias", "mlp_bias", "use_sliding_window"):
         _must_be(config, key, False)
@@ -198,7 +204,7 @@ def _from_gpt2_config(config: Mapping[str, Any]) -> ModelSettings:
         _must_be(config, key, False)
     d_model, n_heads = _whole(config, "n_embd"), _whole(config, "n_head")
     if d_model % n_heads:
-        raise UserError(f"n_head must divide n_embd, got {n_heads} and {d_model} ({SOURCE})")
+        raise UserError(f"n_head must divide n_embd, got {n_heads} and {d_model}")
     return ModelSettings(
         vocab_size=_whole(config, "vocab_size"),
         context_length=_whole(config, "n_positions", 1_024),
@@ -225,12 +231,10 @@ def _rope_theta(config: Mapping[str, Any]) -> float:
     for key in ("rope_parameters", "rope_scaling"):
         table = config.get(key) or {}
         if not isinstance(table, Mapping):
-            raise UserError(f"`{key}` must be a table, got {table!r} ({SOURCE})")
+            raise UserError(f"`{key}` must be a table, got {table!r}")
         kind = table.get("rope_type", table.get("type", "default"))
         if kind != "default" or set(table) - {"rope_type", "type", "rope_theta"}:
-            raise UserError(
-                f"`{key}` stretches positions, which naepo does not: {table} ({SOURCE})"
-            )
+            raise UserError(f"`{key}` stretches positions, which naepo does not: {table}")
         if "rope_theta" in table:
             return _number(table, "rope_theta")
     return _number(config, "rope_theta", 10_000.0)
@@ -240,7 +244,7 @@ def _whole(config: Mapping[str, Any], key: str, default: int | None = None) -> i
     value = config.get(key)
     value = default if value is None else value
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise UserError(f"`{key}` must be a whole number above 0, got {value!r} ({SOURCE})")
+        raise UserError(f"`{key}` must be a whole number above 0, got {value!r}")
     return value
 
 
@@ -248,14 +252,14 @@ def _number(config: Mapping[str, Any], key: str, default: float | None = None) -
     value = config.get(key, default)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 < value < 1e300:
-        raise UserError(f"`{key}` must be a finite number above 0, got {value!r} ({SOURCE})")
+        raise UserError(f"`{key}` must be a finite number above 0, got {value!r}")
     return float(value)
 
 
 def _truth(config: Mapping[str, Any], key: str, default: bool) -> bool:
     value = config.get(key, default)
     if not isinstance(value, bool):
-        raise UserError(f"`{key}` must be true or false, got {value!r} ({SOURCE})")
+        raise UserError(f"`{key}` must be true or false, got {value!r}")
     return value
 
 
@@ -264,4 +268,4 @@ def _must_be(config: Mapping[str, Any], key: str, *allowed: object) -> None:
     value = config.get(key, allowed[0])
     if value not in allowed:
         wanted = " or ".join(_toml(choice) for choice in allowed)
-        raise UserError(f"`{key}` must be {wanted}, got {value!r} ({SOURCE})")
+        raise UserError(f"`{key}` must be {wanted}, got {value!r}")
