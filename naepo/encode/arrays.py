@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from io import BufferedWriter
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ CHARACTERS_AT_ONCE = 1 << 20
 """About so many characters are encoded together; the memory that encoding takes follows from it."""
 AROUND = 256
 """Characters on both sides of a seam by which it is tried out."""
-LOOK_BACK = 1 << 16
+LOOK_BACK = (1 << 9, 1 << 16)
+"""Where seams are looked for: the last characters, first few, then many."""
 SEAMS_TRIED = 16
 _SEAM = re.compile(r"(?<=\n)(?=\S)|(?<=\S)(?= )")
 
@@ -53,7 +55,7 @@ def write_ids(
     return n_ids
 
 
-def _write(batch: list[str | None], encoder: Encoder, file) -> int:
+def _write(batch: list[str | None], encoder: Encoder, file: BufferedWriter) -> int:
     encoded = iter(encoder.encode_batch([text for text in batch if text is not None]))
     end = np.array([encoder.end_id])
     parts = [end if text is None else next(encoded) for text in batch]
@@ -69,13 +71,14 @@ def seam(text: str, encoder: Encoder) -> int:
     Tried are line starts and spaces, the last first: a place is good when what is around it has
     the same ids cut and whole. A text without any (one endless word) is cut at its end.
     """
-    start = max(1, len(text) - LOOK_BACK)
-    places = [match.start() for match in _SEAM.finditer(text, start)]
-    for place in reversed(places[-SEAMS_TRIED:]):
-        left, right = text[max(0, place - AROUND) : place], text[place : place + AROUND]
-        whole, *cut = encoder.encode_batch([left + right, left, right])
-        if np.array_equal(whole, np.concatenate(cut)):
-            return place
+    for span in LOOK_BACK:
+        start = max(1, len(text) - span)
+        places = [match.start() for match in _SEAM.finditer(text, start)]
+        for place in reversed(places[-SEAMS_TRIED:]):
+            left, right = text[max(0, place - AROUND) : place], text[place : place + AROUND]
+            whole, *cut = encoder.encode_batch([left + right, left, right])
+            if np.array_equal(whole, np.concatenate(cut)):
+                return place
     return len(text)
 
 

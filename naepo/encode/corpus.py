@@ -186,8 +186,9 @@ def _build(draft: Path, found: Found, settings: DataSettings, tell: OnProgress) 
     parts = {"train": train, "validation": validation}
     n_ids = _encode(draft, parts, learnt.encoder, tell)
     learnt.encoder.save(draft / ENCODER)
+    plural = "s" if spool.n_documents > 1 else ""
     about = [
-        f"{spool.n_documents:,} documents, {spool.n_characters:,} characters: the first "
+        f"{spool.n_documents:,} document{plural}, {spool.n_characters:,} characters: the first "
         f"{train.n_characters:,} to train on, the last {validation.n_characters:,} held out",
         f"encoder: {learnt.reason}",
     ]

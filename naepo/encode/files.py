@@ -8,8 +8,8 @@ import stat
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BufferedIOBase, BufferedReader
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from naepo.config import UserError
 
@@ -45,7 +45,7 @@ class Source:
         return self.stamp[2]
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Open a file for reading, never waiting for the other end of a pipe.
 
     Raises: OSError; UserError when it is a folder, pipe, socket or device.
@@ -57,7 +57,7 @@ def open_regular(path: Path) -> BinaryIO:
     kind = special_kind(path.stat().st_mode)
     if kind:
         raise UserError(f"{shown(path)} is {kind}, expected a file", hint=_special_hint(kind))
-    file = cast(BinaryIO, open(path, "rb", opener=opener))  # noqa: SIM115
+    file = open(path, "rb", opener=opener)  # noqa: SIM115
     kind = special_kind(os.fstat(file.fileno()).st_mode)
     if kind:
         file.close()
@@ -126,13 +126,13 @@ def chunks(source: Source, on_bytes: Callable[[int], None] = lambda n: None) -> 
             yield block
 
 
-def _unpacking(file: BinaryIO, packing: str) -> BinaryIO:
+def _unpacking(file: BufferedReader, packing: str) -> BufferedIOBase:
     if packing == "gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=file))
-    return cast(BinaryIO, lzma.LZMAFile(file)) if packing == "xz" else file
+        return gzip.GzipFile(fileobj=file)
+    return lzma.LZMAFile(file) if packing == "xz" else file
 
 
-def _read(file: BinaryIO, name: str) -> bytes:
+def _read(file: BufferedIOBase, name: str) -> bytes:
     try:
         return file.read(CHUNK)
     except (gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError) as error:

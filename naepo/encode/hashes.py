@@ -45,7 +45,8 @@ class KnownHashes:
             return
         entry = {"stamp": source.stamp, "sha256": source.sha256}
         table = {**self._read(), str(source.path.resolve()): entry}
-        with suppress(OSError):
+        with suppress(OSError):  # a hash that is not remembered is computed again
+            self._file.parent.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=self._file.parent)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump(table, file)

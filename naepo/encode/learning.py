@@ -18,6 +18,8 @@ from naepo.encode.spool import Part, texts
 
 COUNTED = 50_000_000
 """Characters that are looked at before an encoder is chosen, from the start of the text."""
+GLANCED_AT = 1_000_000
+"""Characters that are looked at when there is nothing to choose, to tell the share of Hangul."""
 LEARNT_FROM = 200_000_000
 """Characters that merges are learnt from; of a longer text, pieces spread evenly over it."""
 PIECE = 1 << 14
@@ -54,7 +56,7 @@ def learn_encoder(settings: DataSettings, train: Part, validation: Part) -> Lear
     Chosen, and trained, on the training part alone; only the alphabet of a character encoder comes
     from both parts, so that the held-out text can be told at all.
     """
-    counts = _counts(train)
+    counts = _counts(train, COUNTED if settings.encoder == "auto" else GLANCED_AT)
     share = counts.n_hangul / max(1, counts.n_characters)
     kind, vocab_size, reason = _decide(settings, counts)
     if kind == "characters":
@@ -79,9 +81,9 @@ def _decide(settings: DataSettings, counts: TextCounts) -> tuple[str, int | None
     return choice.kind, choice.vocab_size, choice.reason
 
 
-def _counts(train: Part) -> TextCounts:
-    """Count the start of the text, and take the rest to be like it."""
-    seen = count_text(islice(texts(train, PIECE), math.ceil(COUNTED / PIECE)))
+def _counts(train: Part, n_characters: int) -> TextCounts:
+    """Count the first characters of a text, and take the rest to be like them."""
+    seen = count_text(islice(texts(train, PIECE), math.ceil(n_characters / PIECE)))
     more = train.n_characters / max(1, seen.n_characters)
     return replace(
         seen,

@@ -28,7 +28,7 @@ def seal(folder: Path, table: dict[str, Any]) -> None:
     }
     sealed = {**table, "files": files}
     sealed["sha256"] = sha256_of_table(sealed)
-    (folder / MANIFEST).write_text(json.dumps(sealed, indent=1) + "\n", encoding="ascii")
+    (folder / MANIFEST).write_text(json.dumps(sealed, indent=1), encoding="ascii")
 
 
 def unseal(folder: Path) -> dict[str, Any]:
