@@ -6,7 +6,6 @@ arXiv:1508.07909, section 3.2, over bytes as in GPT-2. Trained and run by `token
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,8 @@ from naepo.config import UserError
 from naepo.encode import foreign, tokenizer_files
 from naepo.encode.byte_level import BYTE_LEVEL, N_BYTES, byte_symbols, specify_byte_level
 from naepo.encode.encoder import Ids, Token
-from naepo.encode.explain import check_ids, explain, to_utf8
+from naepo.encode.explain import IdsLike, check_ids, explain, to_utf8
+from naepo.encode.native import native, start_engine
 from naepo.encode.tokenizer_files import Specification
 
 QWEN2_PATTERN = (
@@ -68,7 +68,7 @@ class BPEEncoder:
         """
         clean, self.end = foreign.adopt(specification, end=end, source=source)
         self.specification = clean
-        self._engine = _start_engine(clean, source)
+        self._engine = start_engine(clean, source)
         self._contents, self._names = _contents(clean)
         self._end_id = int(clean["model"]["vocab"][self.end])
         self._fingerprint = tokenizer_files.fingerprint(clean, end_id=self._end_id)
@@ -154,7 +154,7 @@ class BPEEncoder:
                 parts[owner].append(np.array(encoding.ids, dtype=np.int64))
         return [np.concatenate(part) for part in parts]
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: IdsLike) -> str:
         """Turn ids back into text; bytes that are no UTF-8 become U+FFFD, special ids nothing."""
         known = check_ids(ids, self.vocab_size).tolist()
         return b"".join([self._contents[id] for id in known]).decode("utf-8", "replace")
@@ -198,33 +198,6 @@ def _probes() -> Iterator[str]:
 
 
 _PROBES = tuple(_probes())
-
-
-@contextmanager
-def native(doing: str, source: str | None = None) -> Iterator[None]:
-    """Turn what goes wrong inside `tokenizers` into a `UserError`; its panics too.
-
-    A panic of the native library comes as `PanicException`, which is no `Exception` and cannot be
-    imported; it is known by its name alone.
-    """
-    try:
-        yield
-    except UserError:
-        raise
-    except BaseException as error:
-        is_native = type(error) is Exception or type(error).__name__ == "PanicException"
-        if not is_native:
-            raise
-        where = f" (in {source})" if source else ""
-        raise UserError(f"`tokenizers` failed at {doing}: {error}{where}") from None
-
-
-def _start_engine(specification: Specification, source: str) -> Tokenizer:
-    """Make the native tokenizer. Special tokens met in a text stay text."""
-    with native("opening a tokenizer", source):
-        engine = Tokenizer.from_str(json.dumps(specification))
-    engine.encode_special_tokens = True
-    return engine
 
 
 def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:

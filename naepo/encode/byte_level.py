@@ -1,13 +1,13 @@
 """One id per byte of UTF-8: no character is ever unknown, and nothing has to be learnt first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from naepo.encode import tokenizer_files
 from naepo.encode.encoder import Ids, Token
-from naepo.encode.explain import check_ids, explain, to_utf8
+from naepo.encode.explain import IdsLike, check_ids, explain, to_utf8
 from naepo.encode.tokenizer_files import END_OF_TEXT, Specification
 
 N_BYTES = 256
@@ -114,7 +114,7 @@ class ByteEncoder:
         """Encode many texts, one by one: this is a copy of memory."""
         return [self.encode(text) for text in texts]
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: IdsLike) -> str:
         """Turn bytes back into text; what is no UTF-8 becomes U+FFFD, `end_id` nothing."""
         known = check_ids(ids, self.vocab_size)
         return known[known != self.end_id].astype(np.uint8).tobytes().decode("utf-8", "replace")

@@ -8,7 +8,7 @@ import numpy as np
 from naepo.config import UserError
 from naepo.encode import tokenizer_files
 from naepo.encode.encoder import Ids, Token
-from naepo.encode.explain import check_ids, explain, name_character, place, to_utf8
+from naepo.encode.explain import IdsLike, check_ids, explain, name_character, place, to_utf8
 from naepo.encode.tokenizer_files import END_OF_TEXT, Specification
 
 UNKNOWN = -1
@@ -115,7 +115,7 @@ class CharacterEncoder:
         """Encode many texts, one by one: the look-up is as fast as memory."""
         return [self.encode(text) for text in texts]
 
-    def decode(self, ids: Iterable[int]) -> str:
+    def decode(self, ids: IdsLike) -> str:
         """Turn ids back into text; `end_id` becomes nothing."""
         known = check_ids(ids, self.vocab_size)
         return self._codes[known[known != self.end_id]].tobytes().decode("utf-32-le")

@@ -5,12 +5,16 @@ In: text, bytes, ids. Out: one line for a person, or a `UserError` that names th
 
 import unicodedata
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from naepo.config import UserError
 from naepo.encode.encoder import Encoder, Ids, Token
 
+IdsLike = Iterable[int] | NDArray[np.integer[Any]]
+"""Ids in any form; an array is named apart because its items are no `int` to a type checker."""
 LONGEST_PRINTABLE = 60
 """A printable form longer than this, in characters, is cut and ends in "…"."""
 
@@ -70,9 +74,11 @@ def _visible(character: str) -> str:
         return "␣"
     if 0xDC80 <= code <= 0xDCFF:  # how surrogateescape carries a byte that is no UTF-8
         return f"\\x{code - 0xDC00:02x}"
-    if character in "\\␣" or not character.isprintable():
-        return character.encode("unicode_escape").decode("ascii")
-    return character
+    if character.isprintable() and character not in "\\␣":
+        return character
+    if 0x80 <= code <= 0xFF:  # Python's own escape, \x85, would look like a single byte
+        return f"\\u{code:04x}"
+    return character.encode("unicode_escape").decode("ascii")
 
 
 def explain(encoder: Encoder, id: int, names: Mapping[int, str]) -> Token:
@@ -88,7 +94,7 @@ def explain(encoder: Encoder, id: int, names: Mapping[int, str]) -> Token:
     return Token(id, content, printable(content) if content else "(unused)")
 
 
-def check_ids(ids: Iterable[int], vocab_size: int) -> Ids:
+def check_ids(ids: IdsLike, vocab_size: int) -> Ids:
     """Give ids as an array, shape (n_tokens,), once each one is known to be in [0, vocab_size).
 
     Raises: UserError that names the first one that is not.

@@ -1,14 +1,12 @@
 """The plainest vector for an id: all zeros and a single one."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from jaxtyping import Float32
 
-from naepo.encode.explain import check_ids
+from naepo.encode.explain import IdsLike, check_ids
 
 
-def one_hot(ids: Iterable[int], vocab_size: int) -> Float32[np.ndarray, "time vocab_size"]:
+def one_hot(ids: IdsLike, vocab_size: int) -> Float32[np.ndarray, "time vocab_size"]:
     """Give one row per id: 1 in the id's own column, 0 elsewhere.
 
     What an embedding layer computes is this matrix times its table, only without the zeros:
