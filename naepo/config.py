@@ -14,6 +14,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -201,11 +202,10 @@ def field_docs(cls: type) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
     docs: dict[str, str] = {}
-    for here, after in zip(body.body, body.body[1:], strict=False):
-        is_field = isinstance(here, ast.AnnAssign) and isinstance(here.target, ast.Name)
-        is_text = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
-        if is_field and is_text:
-            docs[here.target.id] = inspect.cleandoc(str(after.value.value))
+    for here, after in pairwise(body.body):
+        match here, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=text)):
+                docs[name] = inspect.cleandoc(str(text))
     return docs
 
 

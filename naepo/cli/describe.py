@@ -27,8 +27,7 @@ def main(arguments: list[str]) -> int:
 
     loaded = checkpoint.load(asked.run, which=asked.checkpoint)
     encoder = loaded.encoder
-    print(
-        f"{loaded.folder} (step {loaded.step:,}), encoder: {encoder.kind}, {encoder.vocab_size:,} ids"
-    )
+    print(f"{loaded.folder} (step {loaded.step:,})")
+    print(f"encoder: {encoder.kind}, {encoder.vocab_size:,} ids")
     print(render(describe(loaded.model)))
     return 0

@@ -47,12 +47,14 @@ def main(arguments: list[str]) -> int:
     """Parse, load, write."""
     asked = parse(Generate, "generate", arguments)
     from naepo import checkpoint
+    from naepo.cli.showing import beginning
     from naepo.generate import Sampling, generate
     from naepo.train.machine import choose_device
 
     loaded = checkpoint.load(asked.run, which=asked.checkpoint)
     model = loaded.model.to(choose_device(asked.device))
     prompt = sys.stdin.read() if asked.prompt == "-" else asked.prompt
+    begin = prompt or beginning(loaded.encoder)
     for number in range(asked.samples):
         sampling = Sampling(
             temperature=asked.temperature,
@@ -67,7 +69,7 @@ def main(arguments: list[str]) -> int:
         pieces = generate(
             model,
             loaded.encoder,
-            prompt,
+            begin,
             sampling=sampling,
             max_tokens=asked.max_tokens,
             stop=asked.stop,

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from torch import nn
-
+from naepo.config import UserError
 from naepo.encode import Encoder
 from naepo.generate import Sampling, generate
+from naepo.model import Transformer
 from naepo.train.progress import Progress
 from naepo.train.run import Outcome
 from naepo.train.session import Surroundings
@@ -29,10 +29,25 @@ def surroundings(device: str | None, tensorboard: bool, began: float) -> Iterato
         )
 
 
-def write_sample(model: nn.Module, encoder: Encoder) -> str:
+def write_sample(model: Transformer, encoder: Encoder) -> str:
     """Let a model write a little from nothing, the same draw each time so that progress shows."""
     sampling = Sampling(temperature=0.8, seed=0)
-    return "".join(generate(model, encoder, "", sampling=sampling, max_tokens=SAMPLE_TOKENS))
+    pieces = generate(
+        model, encoder, beginning(encoder), sampling=sampling, max_tokens=SAMPLE_TOKENS
+    )
+    return "".join(pieces).strip("\n")
+
+
+def beginning(encoder: Encoder) -> str:
+    """Give what a text begins with when nobody said: a new line, if the encoder has one.
+
+    A model of one long text has never seen what stands before a document.
+    """
+    try:
+        encoder.encode("\n")
+    except UserError:
+        return ""
+    return "\n"
 
 
 def closing(folder: Path, outcome: Outcome) -> int:

@@ -8,10 +8,11 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from naepo.encode import Split
+from naepo.model import Transformer
 from naepo.train.loss import bits_per_byte
 from naepo.train.precision import matrix_precision
 
@@ -32,7 +33,7 @@ class Evaluation:
     seconds: float
 
 
-def evaluate(model: nn.Module, split: Split, *, precision: str = "fp32") -> Evaluation:
+def evaluate(model: Transformer, split: Split, *, precision: str = "fp32") -> Evaluation:
     """Score every token of a split once, in consecutive windows of the model's context.
 
     No window overlaps another, dropout is off, and the loss is summed in fp64. The very first token
@@ -55,7 +56,7 @@ def evaluate(model: nn.Module, split: Split, *, precision: str = "fp32") -> Eval
 
 
 @torch.inference_mode()
-def total_nats(model: nn.Module, ids: NDArray[np.integer], *, precision: str = "fp32") -> float:
+def total_nats(model: Transformer, ids: NDArray[np.integer], *, precision: str = "fp32") -> float:
     """Give the negative log-probability of all ids under the model, in nats."""
     if len(ids) == 0:
         return 0.0

@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from naepo import checkpoint
 from naepo.encode import Corpus, Encoder
+from naepo.model import Transformer
 from naepo.train.evaluation import Evaluation, evaluate
 from naepo.train.floors import Floors
 from naepo.train.machine import describe_machine, peak_memory_bytes
@@ -19,7 +18,7 @@ from naepo.train.report import write_report
 from naepo.train.signals import StopRequest
 from naepo.train.trainer import Step, Trainer, fit
 
-Sample = Callable[[nn.Module, Encoder], str]
+Sample = Callable[[Transformer, Encoder], str]
 
 ROWS_OF_STEPS = 2_000
 """About how many steps of a run are written to metrics.jsonl."""

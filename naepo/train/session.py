@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-
 from naepo import __version__, checkpoint
 from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
-from naepo.model import build
+from naepo.model import Transformer, build
 from naepo.train.batches import Windows
 from naepo.train.floors import Floors, floors
 from naepo.train.machine import choose_device, describe_machine
@@ -162,7 +160,7 @@ def _assemble(
     settings: dict[str, Any],
     corpus: Corpus,
     counted: Floors,
-    model: nn.Module,
+    model: Transformer,
     train: TrainSettings,
     around: Surroundings,
 ) -> Run:
@@ -210,7 +208,7 @@ def _longer(
     step: int,
     minutes: float,
     corpus: Corpus,
-    model: nn.Module,
+    model: Transformer,
 ) -> tuple[TrainSettings, int]:
     """Replace what is left of a plan by `minutes` more, at the pace that was logged."""
     if not minutes > 0:

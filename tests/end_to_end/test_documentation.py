@@ -1,0 +1,85 @@
+"""What the pages say can be typed, works when it is typed; every setting is explained."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from naepo.config import field_docs, field_types
+from naepo.encode import DataSettings
+from naepo.model import ModelSettings, PartSettings
+from naepo.train.settings import OptimizerSettings, ScheduleSettings, TrainSettings
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
+SETTINGS = (
+    DataSettings, ModelSettings, PartSettings, TrainSettings, OptimizerSettings, ScheduleSettings,
+)  # fmt: skip
+
+
+def commands(page: Path) -> list[str]:
+    """Give the lines in a page's code blocks that call naepo, without their remarks."""
+    blocks = re.findall(r"^```\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [line.split("  #")[0].strip() for line in lines if line.startswith("naepo ")]
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A folder with the files that the pages speak of, as the current one."""
+    korean = "나는 어제 학교에 갔다. 오늘은 집에 있다.\n" * 80
+    for name in (
+        "notes/a.txt",
+        "notes/b.txt",
+        "more/c.md",
+        "diary.txt",
+        "held-out.txt",
+        "book.txt",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"{name}: Q: what did I do?\n{korean}", encoding="utf-8")
+    rows = "".join(f"{n},오늘은 {n}번 웃었다.\n" for n in range(300))
+    (tmp_path / "reviews.csv").write_text("id,document\n" + rows, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naepo):
+    typed = commands(page)
+    needs_a_run = not any(line.startswith("naepo train") for line in typed)
+    if typed and needs_a_run:
+        typed.insert(0, "naepo train notes/*.txt --minutes 10 --out runs/mine")
+    for line in typed:
+        if "https://" in line:
+            continue
+        quick = re.sub(r"--minutes \d+", "--minutes 0.05", line)
+        words = shlex.split(quick.replace("…", ""))[1:]
+        if words[0] == "train" and "--out" not in words:
+            words += ["--out", f"runs/{len(list(desk.glob('runs/*')))}"]
+        if words[0] == "train" and not {"--minutes", "--steps", "--recipe"} & set(words):
+            words += ["--steps", "2"]
+        code, _, err = naepo(*words)
+        assert code == 0, f"{line}\n{err}"
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda cls: cls.__name__)
+def test_every_setting_has_a_docstring_and_stands_in_the_reference(settings):
+    page = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    for name in field_types(settings):
+        assert field_docs(settings).get(name), f"{settings.__name__}.{name} has no docstring"
+        assert f"`{name}`" in page, f"{name}: run python docs/reference/make_settings.py"
+
+
+def test_the_reference_of_settings_is_the_one_that_the_code_gives():
+    from runpy import run_path
+
+    written = run_path(str(ROOT / "docs/reference/make_settings.py"))["page"]()
+    assert (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8") == written
+
+
+def test_both_front_pages_name_the_same_commands():
+    english, korean = (commands(ROOT / name) for name in ("README.md", "README.ko.md"))
+    assert english == korean
