@@ -85,7 +85,7 @@ def save(
     are left out of settings and metrics. What dead processes left unfinished is removed first.
 
     Raises: NotFinite when a tensor holds NaN or infinity; UserError when the disk is full,
-    read-only or failing. The disk is then as it was.
+    read-only or failing. The disk is then as it was, or holds the new checkpoint, whole.
     """
     assert isinstance(model, Transformer), type(model)
     weights = to_tensors(model)

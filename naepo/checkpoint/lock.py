@@ -4,9 +4,10 @@ import errno
 import fcntl
 import json
 import os
-import socket
 import time
+from contextlib import suppress
 from pathlib import Path
+from socket import gethostname
 from types import TracebackType
 
 from naepo.checkpoint.folder import make_folder
@@ -40,7 +41,7 @@ class RunLock:
             holder = os.pread(self._held, 1_000, 0)
             os.close(self._held)
             raise self._refusal(error, holder) from None
-        self._write({"pid": os.getpid(), "host": socket.gethostname(), "since": _now()})
+        self._note(json.dumps({"pid": os.getpid(), "host": gethostname(), "since": _now()}))
         return self
 
     def __exit__(
@@ -49,12 +50,14 @@ class RunLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        os.ftruncate(self._held, 0)
+        self._note("")
         os.close(self._held)
 
-    def _write(self, holder: dict[str, int | str]) -> None:
-        os.ftruncate(self._held, 0)
-        os.pwrite(self._held, (json.dumps(holder) + "\n").encode(), 0)
+    def _note(self, holder: str) -> None:
+        """Write who holds it, for messages only: on a full disk the lock holds without."""
+        with suppress(OSError):
+            os.ftruncate(self._held, 0)
+            os.pwrite(self._held, holder.encode(), 0)
 
     def _refusal(self, error: OSError, holder: bytes) -> UserError:
         if error.errno not in {errno.EWOULDBLOCK, errno.EACCES}:

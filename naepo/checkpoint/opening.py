@@ -25,8 +25,11 @@ from naepo.model.huggingface import from_config, from_tensors, to_config
 
 LONGEST_JSON = 64 << 20
 """Bytes. Of a config, an index or a training state's numbers."""
-LONGEST_CONTEXT = 1 << 20
-"""Positions. The one size of a model that its weights need not show."""
+LONGEST_TOML = 1 << 20
+"""Bytes of a naepo.toml."""
+MOST_LAYERS = 1_000
+LARGEST_TABLE = 1 << 27
+"""Numbers in a table of positions, the one part of a model that its weights need not show."""
 
 _SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors")
 
@@ -93,7 +96,7 @@ def _read_folder(folder: Path) -> Checkpoint:
 def _open(folder: Path) -> Checkpoint:
     """Open a folder that naepo wrote and that has been verified."""
     source = str(folder / "naepo.toml")
-    tables = read_toml(folder / "naepo.toml")
+    tables = _read_tables(folder / "naepo.toml")
     if "checkpoint" not in tables or "model" not in tables:
         raise UserError(f"[checkpoint] or [model] is missing in {source}")
     table = tables.pop("checkpoint")
@@ -103,6 +106,7 @@ def _open(folder: Path) -> Checkpoint:
     _refuse_other_config(folder, settings)
     encoder = load_encoder(folder)
     _refuse_other_encoder(folder, encoder, stamp)
+    _refuse_large_encoder(folder, encoder, settings)
     model = _read_model(folder, settings)
     return Checkpoint(folder, stamp.step, model, encoder, tables, metrics)
 
@@ -111,12 +115,7 @@ def _open_foreign(folder: Path) -> Checkpoint:
     with _placed(folder):
         settings = from_config(_read_json(folder / "config.json"))
     encoder = load_encoder(folder)
-    if encoder.vocab_size > settings.vocab_size:
-        raise UserError(
-            f"the tokenizer has {encoder.vocab_size} ids, the model only {settings.vocab_size} "
-            f"(in {folder})",
-            hint="use the tokenizer.json that the model was trained with",
-        )
+    _refuse_large_encoder(folder, encoder, settings)
     note = f"not verified: {folder} has no {MANIFEST}"
     tables = {"model": to_table(settings)}
     return Checkpoint(folder, 0, _read_model(folder, settings), encoder, tables, {}, (note,))
@@ -152,6 +151,15 @@ def _refuse_other_encoder(folder: Path, encoder: Encoder, stamp: Stamp) -> None:
             f"{encoder.fingerprint[:12]} with {encoder.vocab_size} ids, expected "
             f"{stamp.fingerprint[:12]} with {stamp.vocab_size} (in {folder})",
             hint="put the tokenizer.json back, or use another checkpoint of the run",
+        )
+
+
+def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: ModelSettings) -> None:
+    if encoder.vocab_size > settings.vocab_size:
+        raise UserError(
+            f"the tokenizer has {encoder.vocab_size} ids, the model only {settings.vocab_size} "
+            f"(in {folder})",
+            hint="use the tokenizer.json that the model was trained with",
         )
 
 
@@ -202,10 +210,14 @@ def _shards(index: Path) -> list[str]:
 def _refuse_oversize(settings: ModelSettings, tensors: Mapping[str, Tensor], folder: Path) -> None:
     """Check each size against the weights, so that a config cannot ask for memory they lack."""
     n_numbers = sum(tensor.numel() for tensor in tensors.values())
-    limits = {"n_layers": len(tensors), "context_length": LONGEST_CONTEXT}
-    sizes = ("vocab_size", "d_model", "n_layers", "n_heads", "d_head", "d_ff", "context_length")
-    for name in sizes:
-        got, limit = getattr(settings, name), limits.get(name, n_numbers)
+    width = settings.d_model if settings.parts.position == "sinusoidal" else settings.d_head
+    limits = {
+        "n_layers": min(len(tensors), MOST_LAYERS),
+        "context_length": LARGEST_TABLE // width,
+        **dict.fromkeys(("vocab_size", "d_model", "n_heads", "d_head", "d_ff"), n_numbers),
+    }
+    for name, limit in limits.items():
+        got = getattr(settings, name)
         if got > limit:
             raise UserError(
                 f"config.json asks for {name} = {got:,}, more than can be ({limit:,}) with these "
@@ -220,6 +232,16 @@ def _placed(folder: Path) -> Iterator[None]:
         yield
     except UserError as error:
         raise UserError(f"{error.message} (in {folder})", hint=error.hint) from None
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    if size > LONGEST_TOML:
+        raise UserError(f"{path} is too large: {size:,} bytes, at most {LONGEST_TOML:,}")
+    try:
+        return read_toml(path)
+    except RecursionError:
+        raise UserError(f"not a TOML file: nested too deep (in {path})") from None
 
 
 def _read_json(path: Path) -> dict[str, Any]:

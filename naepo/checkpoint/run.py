@@ -128,8 +128,8 @@ def prune(run: Path, *, keep_last: int = 2, keep_every: int | None = None) -> li
 
     Raises: UserError when the disk refuses; what was to be deleted is then whole or gone.
     """
-    folders = saved(run)
-    old = [folder for folder in folders[max(1, keep_last) :] if folder != best(run)]
+    folders, marked = saved(run), best(run)
+    old = [folder for folder in folders[max(1, keep_last) :] if folder != marked]
     if keep_every:
         old = [folder for folder in old if (step_of(folder) or 0) % keep_every]
     if not old or not _is_good(folders[0]):

@@ -82,7 +82,13 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     """
     with _Opened(path) as file:
         names: list[str] = file.keys()
-        return {name: file.get_tensor(name).clone() for name in names}
+        tensors = {name: file.get_tensor(name).clone() for name in names}
+    for name, tensor in tensors.items():
+        if tensor.dtype not in _DTYPES:
+            raise UserError(
+                f"{name} has the number format {tensor.dtype}, unknown here (in {path})"
+            )
+    return tensors
 
 
 class _Opened:

@@ -23,6 +23,7 @@ _WORDS = {
     errno.EPERM: ("no permission to write", "choose another --out"),
     errno.EIO: ("the disk reports a read or write error", "look at the disk, or copy the run away"),
 }
+_OF_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -47,8 +48,11 @@ def _in_words(run: Path, n_needed: int, error: OSError) -> UserError:
     problem, cure = _WORDS.get(error.errno or 0, (error.strerror or str(error), "look at the disk"))
     last = _last_good(run)
     kept = f"the last good checkpoint is {last}" if last else "there is no earlier checkpoint"
+    place = f"{home_of(run)}"
+    if error.errno in _OF_ROOM:
+        place = f"{_mb(n_needed + _MARGIN)} needed, {_free(run)} free at {place}"
     return UserError(
-        f"{problem}: {_mb(n_needed + _MARGIN)} needed, {_free(run)} free at {home_of(run)}; {kept}",
+        f"{problem}: {place}; {kept}",
         hint=f"{cure}, then: naepo resume {run}" if last else cure,
     )
 

@@ -71,6 +71,13 @@ def test_every_byte_is_on_the_disk_before_the_name_is(tmp_path: Path):
     assert seen[renamed + 1 :] == [("fsync", tmp_path.name)]
 
 
+def test_the_disk_itself_is_asked_for_every_file_and_folder(tmp_path: Path, monkeypatch):
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda held: synced.add(os.fstat(held).st_ino))
+    folder = write(tmp_path / "one")
+    assert synced == {path.stat().st_ino for path in [tmp_path, folder, *folder.rglob("*")]}
+
+
 def test_a_draft_of_the_dead_is_swept_and_one_of_the_living_is_not(tmp_path: Path):
     (tmp_path / ".tmp-dead-1").mkdir()
     (tmp_path / ".tmp-dead-1" / "half").write_text("x")

@@ -62,6 +62,15 @@ def test_a_lock_file_that_says_nothing_does_no_harm(tmp_path: Path, content: str
             RunLock(tmp_path).__enter__()
 
 
+def test_a_full_disk_does_not_keep_a_lock_from_holding(tmp_path: Path, monkeypatch):
+    def fail(*anything):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr(os, "pwrite", fail)
+    with RunLock(tmp_path), pytest.raises(UserError, match=r"another process holds it"):
+        RunLock(tmp_path).__enter__()
+
+
 def test_the_run_folder_is_made(tmp_path: Path):
     with RunLock(tmp_path / "runs" / "mine"):
         assert (tmp_path / "runs" / "mine" / "lock").is_file()

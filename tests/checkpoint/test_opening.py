@@ -160,6 +160,31 @@ def test_a_newer_format_says_upgrade(save_step):
     assert "upgrade" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize(
+    "text", ["a = " + "[" * 50_000, "#" * (2 << 20), "a =", "[model]"], ids=range(4)
+)
+def test_settings_that_are_none_are_refused(save_step, text: str):
+    folder = save_step(1)
+    (folder / "naepo.toml").write_text(text)
+    seal(folder)
+    with pytest.raises(UserError, match=r"naepo.toml"):
+        load(folder)
+
+
+def test_an_encoder_beyond_the_model_is_refused_even_when_all_agree(save_step, encoder):
+    folder = save_step(1)
+    larger = CharacterEncoder("".join(map(chr, range(97, 97 + encoder.vocab_size))))
+    larger.save(folder)
+    text = (folder / "naepo.toml").read_text()
+    text = text.replace(encoder.fingerprint, larger.fingerprint)
+    head, stamp = text.split("[checkpoint]")
+    stamp = stamp.replace(f"= {encoder.vocab_size}\n", f"= {larger.vocab_size}\n")
+    (folder / "naepo.toml").write_text(f"{head}[checkpoint]{stamp}")
+    seal(folder)
+    with pytest.raises(UserError, match=rf"has {larger.vocab_size} ids, the model only"):
+        load(folder)
+
+
 def test_a_folder_of_others_is_opened_with_a_note(save_step, model):
     folder = make_foreign(save_step(1))
     loaded = load(folder)

@@ -105,6 +105,7 @@ ATTACKS = {
     "shape larger than the data": file({"a": {**PAIR, "shape": [2**30]}}),
     "negative shape": file({"a": {**PAIR, "shape": [-2]}}),
     "offsets backwards": file({"a": {**PAIR, "data_offsets": [8, 0]}}),
+    "more numbers than memory": file({"a": {**PAIR, "data_offsets": [0, 2**60]}}),
     "metadata that is no text": file({"__metadata__": {"x": 1}, "a": PAIR}),
 }
 
@@ -114,6 +115,13 @@ def test_an_unsound_file_is_refused_before_memory_is_taken(name: str, tmp_path: 
     (tmp_path / "bad.safetensors").write_bytes(ATTACKS[name])
     with pytest.raises(UserError, match=r"not a sound safetensors file.*bad.safetensors"):
         read_tensors(tmp_path / "bad.safetensors")
+
+
+def test_a_number_format_that_is_unknown_here_is_named(tmp_path: Path):
+    header = {"a": {"dtype": "F8_E4M3", "shape": [8], "data_offsets": [0, 8]}}
+    (tmp_path / "new.safetensors").write_bytes(file(header))
+    with pytest.raises(UserError, match=r"a has the number format torch.float8_e4m3fn"):
+        read_tensors(tmp_path / "new.safetensors")
 
 
 def test_a_missing_file_is_named(tmp_path: Path):

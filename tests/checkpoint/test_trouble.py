@@ -76,6 +76,7 @@ def test_an_error_of_the_system_is_told_in_plain_words(save_step, run: Path, num
         save_step(2)
     assert caught.value.message.startswith(words)
     assert str(kept) in caught.value.message
+    assert str(home_of(run)) in caught.value.message
     assert names_in(run) == [kept.name]
 
 
