@@ -22,8 +22,8 @@ TABLES = (
 HEAD = """# Settings
 
 Every setting, as a key of a recipe (`[model] d_model = 192`) and as a flag (`--model.d-model 192`).
-What neither a recipe nor a flag says is decided by the plan (see [train](../guides/train.md)) or has
-the default below. An unknown key is refused, with the nearest name.
+What neither a recipe nor a flag says is decided by the plan (see [train](../guides/train.md)) or
+has the default below. An unknown key is refused, with the nearest name.
 
 This page is written by `python docs/reference/make_settings.py`.
 """
@@ -35,9 +35,8 @@ def page() -> str:
 
 
 def _table(name: str, cls: type) -> str:
-    rows = [
-        f"\n## [{name}]\n\n{(cls.__doc__ or '').strip()}\n\n| key | type | default | |\n|---|---|---|---|\n"
-    ]
+    about = (cls.__doc__ or "").strip()
+    rows = [f"\n## [{name}]\n\n{about}\n\n| key | type | default | |\n|---|---|---|---|\n"]
     for field in dataclasses.fields(cls):
         kind = field_types(cls)[field.name]
         if dataclasses.is_dataclass(kind):
