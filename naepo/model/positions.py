@@ -101,14 +101,22 @@ class Rotary(_FixedTable):
 
 
 class SinusoidalPositions(_FixedTable):
-    """Tells positions by adding fixed waves of many lengths to the embedding; it has no weights."""
+    """Tells positions by adding fixed waves of many lengths to the embedding; it has no weights.
 
-    def __init__(self, context_length: int, d_model: int) -> None:
+    When the embedding is also the output projection its rows are short, and the waves would drown
+    it: it is then multiplied by √d_model, as in Vaswani et al. 2017, section 3.4.
+    """
+
+    def __init__(self, context_length: int, d_model: int, is_tied: bool) -> None:
         super().__init__(partial(sinusoidal_table, context_length, d_model))
+        self.scale = d_model**0.5 if is_tied else 1.0
 
-    def forward(self, start: int, time: int) -> Float[Tensor, "{time} d_model"]:
-        """Give what to add at the positions start, ..., start + time - 1."""
-        return self.table[start : start + time]
+    def forward(
+        self, x: Float[Tensor, "batch time d_model"], start: int
+    ) -> Float[Tensor, "batch time d_model"]:
+        """Tell each vector its position: start, start + 1, ..."""
+        waves = self.table[start : start + x.shape[1]]
+        return (self.scale * x + waves).to(x.dtype)
 
 
 class LearnedPositions(nn.Module):
@@ -121,6 +129,8 @@ class LearnedPositions(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(context_length, d_model))
 
-    def forward(self, start: int, time: int) -> Float[Tensor, "{time} d_model"]:
-        """Give what to add at the positions start, ..., start + time - 1."""
-        return self.weight[start : start + time]
+    def forward(
+        self, x: Float[Tensor, "batch time d_model"], start: int
+    ) -> Float[Tensor, "batch time d_model"]:
+        """Tell each vector its position: start, start + 1, ..."""
+        return x + self.weight[start : start + x.shape[1]]

@@ -64,7 +64,7 @@ class Transformer(nn.Module):
         elif parts.position == "learned":
             self.position = LearnedPositions(length, width)
         else:
-            self.position = SinusoidalPositions(length, width)
+            self.position = SinusoidalPositions(length, width, parts.tie_weights)
         self.blocks = nn.ModuleList(Block(settings) for _ in range(settings.n_layers))
         self.norm = make_norm(parts, width)
         self.output = nn.Linear(width, settings.vocab_size, bias=False)
@@ -124,7 +124,7 @@ class Transformer(nn.Module):
         self._check_room(n_seen + time)
         x = self.embedding(ids)
         if self.position is not None:
-            x = x + self.position(n_seen, time).to(x.dtype)
+            x = self.position(x, n_seen)
         x = F.dropout(x, self.settings.parts.dropout, self.training)
         rotation = None if self.rotary is None else self.rotary(n_seen, time)
         return x, rotation, visible(time, n_seen, self.settings.parts.window, ids.device)

@@ -80,11 +80,20 @@ def test_a_wide_model_has_wide_angles():
 
 
 def test_sinusoids_are_those_of_the_paper():
-    table = SinusoidalPositions(context_length=50, d_model=6)(0, 50)
+    positions = SinusoidalPositions(context_length=50, d_model=6, is_tied=False)
+    waves = positions(torch.zeros(1, 50, 6), 0)[0]
     for p, i in ((0, 0), (7, 1), (49, 2)):
         a = p / 10_000 ** (2 * i / 6)
-        assert float(table[p, 2 * i]) == pytest.approx(math.sin(a), abs=1e-6)
-        assert float(table[p, 2 * i + 1]) == pytest.approx(math.cos(a), abs=1e-6)
+        assert float(waves[p, 2 * i]) == pytest.approx(math.sin(a), abs=1e-6)
+        assert float(waves[p, 2 * i + 1]) == pytest.approx(math.cos(a), abs=1e-6)
+
+
+def test_a_short_embedding_is_lengthened_before_the_waves_are_added():
+    x = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(0))
+    plain, tied = (SinusoidalPositions(9, 4, is_tied=tied) for tied in (False, True))
+    waves = plain(torch.zeros_like(x), 5)
+    assert_close(plain(x, 5), x + waves)
+    assert_close(tied(x, 5), 2 * x + waves)
 
 
 def test_angles_grow_with_the_position_and_slow_down_along_the_pairs():
@@ -94,7 +103,7 @@ def test_angles_grow_with_the_position_and_slow_down_along_the_pairs():
 
 
 def test_fixed_tables_are_not_saved_and_survive_copies():
-    for module in (ROTARY, SinusoidalPositions(5, 4)):
+    for module in (ROTARY, SinusoidalPositions(5, 4, is_tied=False)):
         assert not module.state_dict() and not list(module.parameters())
         for twin in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
             assert torch.equal(twin.table, module.table)
@@ -103,4 +112,5 @@ def test_fixed_tables_are_not_saved_and_survive_copies():
 def test_learned_positions_are_rows_of_a_weight():
     positions = LearnedPositions(6, 4)
     positions.weight.data = torch.arange(24.0).reshape(6, 4)
-    assert torch.equal(positions(2, 3), positions.weight[2:5])
+    x = torch.ones(2, 3, 4)
+    assert torch.equal(positions(x, 2), x + positions.weight[2:5])
