@@ -80,7 +80,7 @@ def longest_beginning(text: str, stop: tuple[str, ...]) -> int:
     >>> longest_beginning("one\\nU", ("\\nUser:", "User:"))
     2
     """
-    longest = max((len(each) - 1 for each in stop), default=0)
+    longest = max(map(len, stop), default=0)
     for n in range(min(longest, len(text)), 0, -1):
         if any(each.startswith(text[-n:]) for each in stop if len(each) > n):
             return n

@@ -68,7 +68,8 @@ class Toy(nn.Module):
         self.settings = ModelSettings(vocab_size=vocab_size, context_length=context_length)
         self.rule = rule
         self.given: list[list[int]] = []
-        self.modes: list[bool] = []
+        self.modes: list[tuple[bool, bool]] = []
+        """(is it training, is it inference mode) at each reading."""
 
     def forward(self, ids: Tensor) -> Tensor:
         self._note(ids)
@@ -89,7 +90,7 @@ class Toy(nn.Module):
 
     def _note(self, ids: Tensor) -> None:
         self.given.append(ids[0].tolist())
-        self.modes.append(self.training)
+        self.modes.append((self.training, torch.is_inference_mode_enabled()))
 
 
 def by_hash(vocab_size: int) -> Callable[[Tensor], Tensor]:

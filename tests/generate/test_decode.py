@@ -141,14 +141,16 @@ def test_a_model_without_numbers_is_refused(hashing, letters):
         ids_of(model, letters, [], 1)
 
 
-def test_dropout_is_off_inside_and_training_goes_on_between_two_ids(hashing, letters):
+def test_dropout_and_gradients_are_off_inside_and_training_goes_on_between_two_ids(
+    hashing, letters
+):
     model = hashing().train()
     ids = generate_ids(model, letters, [0], sampling=SEEDED, max_tokens=5)
     next(ids)
     assert model.training
     next(ids, None)
     assert model.training
-    assert model.modes == [False, False]
+    assert model.modes == [(False, True), (False, True)]
 
 
 @pytest.mark.parametrize("mode", [True, False])
