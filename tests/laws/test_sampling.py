@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from naepo.generate.sampling import (
@@ -48,7 +48,9 @@ def surely_different(n_possible: int) -> float:
     return degrees * (1 - spread + 4.75 * math.sqrt(spread)) ** 3
 
 
-SETTINGS = [
+few = settings(max_examples=40, deadline=None)
+
+SAMPLINGS = [
     Sampling(),
     Sampling(temperature=0.5),
     Sampling(temperature=3.0),
@@ -59,10 +61,10 @@ SETTINGS = [
 ]
 
 
-@pytest.mark.parametrize("settings", SETTINGS, ids=repr)
-def test_a_hundred_thousand_draws_follow_the_probabilities(settings):
-    probabilities = filtered(LOGITS, settings).softmax(-1)[0].double()
-    ids = sample(LOGITS.expand(N_DRAWS, -1), settings, torch.Generator().manual_seed(1))
+@pytest.mark.parametrize("sampling", SAMPLINGS, ids=repr)
+def test_a_hundred_thousand_draws_follow_the_probabilities(sampling):
+    probabilities = filtered(LOGITS, sampling).softmax(-1)[0].double()
+    ids = sample(LOGITS.expand(N_DRAWS, -1), sampling, torch.Generator().manual_seed(1))
     n_possible = int((probabilities > 0).sum())
     assert chi_squared(ids, probabilities) < surely_different(n_possible)
 
@@ -73,6 +75,7 @@ def test_the_chi_squared_test_can_fail():
     assert chi_squared(ids, warmer) > surely_different(7)
 
 
+@few
 @given(rows, st.integers(1, 20))
 def test_top_k_keeps_exactly_k_and_never_a_less_likely_id(row, k):
     logits = tensor(row)
@@ -84,6 +87,7 @@ def test_top_k_keeps_exactly_k_and_never_a_less_likely_id(row, k):
         assert logits[0][is_kept].min() >= logits[0][~is_kept].max()
 
 
+@few
 @given(rows, st.floats(0, 1))
 def test_top_p_keeps_the_smallest_set_that_holds_p(row, p):
     logits = tensor(row)
@@ -96,6 +100,7 @@ def test_top_p_keeps_the_smallest_set_that_holds_p(row, p):
         assert mass - float(probabilities[is_kept].min()) <= p + 1e-5
 
 
+@few
 @given(rows, st.floats(0, 1))
 def test_min_p_keeps_the_likeliest_and_all_that_come_near(row, p):
     logits = tensor(row)
@@ -105,28 +110,32 @@ def test_min_p_keeps_the_likeliest_and_all_that_come_near(row, p):
     assert (probabilities[is_kept] >= probabilities.max() * p * (1 - 1e-4)).all()
 
 
-@given(rows, seeds, st.sampled_from(SETTINGS))
-def test_only_what_the_filters_keep_is_drawn(row, seed, settings):
+@few
+@given(rows, seeds, st.sampled_from(SAMPLINGS))
+def test_only_what_the_filters_keep_is_drawn(row, seed, sampling):
     logits = tensor(row)
-    [id] = sample(logits, settings, torch.Generator().manual_seed(seed)).tolist()
-    assert filtered(logits, settings)[0, id].isfinite()
+    [id] = sample(logits, sampling, torch.Generator().manual_seed(seed)).tolist()
+    assert filtered(logits, sampling)[0, id].isfinite()
 
 
+@few
 @given(rows)
 def test_greedy_is_the_argmax(row):
     logits = tensor(row)
     assert sample(logits, Sampling(temperature=0.0), []).equal(logits.argmax(-1))
 
 
+@few
 @given(rows, seeds)
 def test_one_candidate_left_is_greedy(row, seed):
     logits = tensor(row)
     best = logits.max()
-    for settings in (Sampling(top_k=1), Sampling(top_p=0.0), Sampling(min_p=1.0)):
-        [id] = sample(logits, settings, torch.Generator().manual_seed(seed)).tolist()
+    for sampling in (Sampling(top_k=1), Sampling(top_p=0.0), Sampling(min_p=1.0)):
+        [id] = sample(logits, sampling, torch.Generator().manual_seed(seed)).tolist()
         assert logits[0, id] == best
 
 
+@few
 @given(st.lists(seeds, min_size=1, max_size=6), st.integers(2, 40))
 def test_a_row_with_its_own_generator_draws_alone_as_in_company(some_seeds, vocab_size):
     fresh = torch.Generator().manual_seed(0)
@@ -144,9 +153,9 @@ def test_a_row_with_its_own_generator_draws_alone_as_in_company(some_seeds, voca
 
 
 def test_adding_a_constant_to_the_logits_changes_no_draw():
-    settings = Sampling(temperature=0.9, top_p=0.9)
+    sampling = Sampling(temperature=0.9, top_p=0.9)
     ids = [
-        sample((LOGITS + shift).expand(500, -1), settings, torch.Generator().manual_seed(3))
+        sample((LOGITS + shift).expand(500, -1), sampling, torch.Generator().manual_seed(3))
         for shift in (0.0, 64.0)
     ]
     assert ids[0].equal(ids[1])
