@@ -23,9 +23,7 @@ class Cache:
     """A cache folder, made on need: `root`, or `$XDG_CACHE_HOME/naepo`, or `~/.cache/naepo`."""
 
     def __init__(self, root: Path | None = None) -> None:
-        home = os.environ.get("XDG_CACHE_HOME")
-        base = Path(home) if home and Path(home).is_absolute() else Path.home() / ".cache"
-        self.root = root or base / "naepo"
+        self.root = root or _default_root()
         self._scratch: Path | None = None
 
     def __enter__(self) -> "Cache":
@@ -61,6 +59,19 @@ class Cache:
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch = None
+
+
+def _default_root() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME")
+    if home and Path(home).is_absolute():
+        return Path(home) / "naepo"
+    try:
+        return Path.home() / ".cache" / "naepo"
+    except RuntimeError:
+        raise UserError(
+            "there is no home folder to keep a cache in",
+            hint="set XDG_CACHE_HOME to a folder in which you may write",
+        ) from None
 
 
 @contextmanager

@@ -28,7 +28,7 @@ class Source:
     """One file that text is read from.
 
     kind: text, jsonl, csv, tsv or parquet.  packing: "", gz or xz.  name: how a person knows it.
-    column: where the text is, when naepo wrote the file itself.
+    column: where the text is, in a file that naepo wrote itself, in UTF-8.
     """
 
     path: Path

@@ -65,7 +65,7 @@ def read_into(
     with Spool(folder, settings.normalize) as spool:
         for number, source in enumerate(found.sources):
             reading = Reading(
-                encoding=settings.encoding,
+                encoding="utf-8" if source.column else settings.encoding,
                 column=settings.column,
                 note=lambda what, times, number=number: tally.add(what, number, times),
                 on_bytes=meter.add,

@@ -90,7 +90,7 @@ def built(library, monkeypatch):
 
 
 def test_it_is_built_once_and_named_like_a_file(built, tmp_path):
-    settings = DataSettings(sources=("python-docs",), column="other")
+    settings = DataSettings(sources=("python-docs",), column="other", encoding="utf-16")
     told = []
     first = prepare(settings, cache=tmp_path, on_progress=lambda phase, share: told.append(phase))
     second = prepare(settings, cache=tmp_path)

@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from naepo.config import UserError
+from naepo.encode import sources
 from naepo.encode.cache import Cache
 from naepo.encode.sources import find_sources
 from naepo.encode.tally import Tally
@@ -151,6 +152,15 @@ def test_an_unreadable_file_is_left_out_of_a_folder_with_the_reason(found, notes
     assert "Permission denied: notes/c.txt" in lines
 
 
+def test_an_unreadable_file_that_is_named_is_refused(found, notes, monkeypatch):
+    def locked(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(sources, "open_regular", locked)
+    with pytest.raises(UserError, match=r"cannot read notes/c\.txt: Permission denied"):
+        found("notes/c.txt")
+
+
 def test_an_unreadable_folder_inside_is_left_out_but_named_it_is_refused(found, notes, monkeypatch):
     scandir = os.scandir
 
@@ -234,10 +244,10 @@ def test_an_embedded_name_means_the_embedded_corpus_and_the_folder_of_that_name_
 def test_standard_input_is_read_to_its_end(found, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"typed text")))
     with Cache(tmp_path / "cache") as cache:
-        sources = find_sources(["-"], cache, Tally())
-        assert sources[0].name == "standard input"
-        assert sources[0].path.read_bytes() == b"typed text"
-    assert not sources[0].path.exists()
+        source = find_sources(["-"], cache, Tally())[0]
+        assert source.name == "standard input"
+        assert source.path.read_bytes() == b"typed text"
+    assert not source.path.exists()
 
 
 def test_no_standard_input_is_refused(found, monkeypatch):
