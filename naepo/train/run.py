@@ -65,6 +65,8 @@ class Run:
     log: MetricsLog
     progress: Progress
     sample: Sample
+    started: float
+    """When the command began, on `time.perf_counter`'s clock."""
     looks: Looks = field(default_factory=Looks)
     last_look: Evaluation | None = None
     _began: float = field(default_factory=time.perf_counter)
@@ -141,6 +143,7 @@ class Run:
                 tokens=step.number * step.n_tokens,
                 seconds=self._seconds,
                 tokens_per_second=step.n_tokens / step.seconds,
+                since_command=self._since_command,
             )
         if step.was_skipped:
             self.log.note(f"step {step.number}: the gradient was not finite; the step was left out")
@@ -149,6 +152,10 @@ class Run:
     def _seconds(self) -> float:
         """How long this run has trained, all its sittings together."""
         return self._seconds_before + time.perf_counter() - self._began
+
+    @property
+    def _since_command(self) -> float:
+        return time.perf_counter() - self.started
 
     def _seconds_left(self, number: int) -> float:
         """At the pace of this sitting so far, looks and saves included."""
@@ -180,7 +187,12 @@ class Run:
         )
         self.last_look = found
         is_best = self.looks.add(found.nats_per_token, number)
-        self.log.validation(step=number, since_start=self._seconds, **asdict(found))
+        self.log.validation(
+            step=number,
+            since_start=self._seconds,
+            since_command=self._since_command,
+            **asdict(found),
+        )
         self.progress.validation(
             number, found.nats_per_character, found.bits_per_byte, self._verdict()
         )

@@ -2,13 +2,14 @@
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from naepo import __version__, checkpoint
 from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
+from naepo.encode.embedded import embedded_corpora
 from naepo.model import Transformer, build
 from naepo.train.batches import Windows
 from naepo.train.floors import Floors, floors
@@ -46,6 +47,7 @@ def begin(
     device = choose_device(around.device)
     deadline = None if budget.minutes is None else around.started + 60 * budget.minutes
     with checkpoint.RunLock(folder):
+        data = replace(data, sources=tuple(map(_absolute, data.sources)))
         corpus = _prepare(data, around.progress)
         counted = _floors(corpus)
         plan = make_plan(budget, corpus, wishes, device=device, deadline=deadline)
@@ -175,7 +177,19 @@ def _assemble(
         log=MetricsLog(folder / "metrics.jsonl", tensorboard=board),
         progress=around.progress,
         sample=around.sample,
+        started=around.started,
     )
+
+
+def _absolute(source: str) -> str:
+    """Write a path or glob from the root, so that a run can be resumed from any folder.
+
+    >>> _absolute("-"), _absolute("/a/*.txt")
+    ('-', '/a/*.txt')
+    """
+    if source == "-" or source in {corpus.name for corpus in embedded_corpora()}:
+        return source
+    return str(Path.cwd() / source)
 
 
 def _prepare(data: DataSettings, progress: Progress) -> Corpus:
