@@ -29,7 +29,7 @@ class Attention(nn.Module):
         d_query, d_key = settings.n_heads * d_head, settings.n_kv_heads * d_head
         self.d_head = d_head
         self.is_grouped = settings.n_kv_heads != settings.n_heads
-        self.dropout = parts.dropout
+        self.dropout = parts.attention_dropout
         self.to_q = nn.Linear(d_model, d_query, bias=parts.has_bias)
         self.to_k = nn.Linear(d_model, d_key, bias=parts.has_bias)
         self.to_v = nn.Linear(d_model, d_key, bias=parts.has_bias)

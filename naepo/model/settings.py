@@ -32,13 +32,17 @@ class PartSettings:
     tie_weights: bool = False
     """Whether the output projection is the input embedding, transposed."""
     dropout: float = 0.0
-    """Share of activations zeroed in training: embedding, attention weights, both branches."""
+    """Share of activations zeroed in training: of the embedding, and of what a branch adds."""
+    attention_dropout: float = 0.0
+    """Share of attention weights zeroed in training."""
     window: int | None = None
     """How many positions back attention may look, itself included; none looks at all."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.dropout < 1.0:
-            raise UserError(f"dropout must be at least 0 and below 1, got {self.dropout}")
+        for name in ("dropout", "attention_dropout"):
+            share = getattr(self, name)
+            if not 0.0 <= share < 1.0:
+                raise UserError(f"{name} must be at least 0 and below 1, got {share}")
         if self.window is not None and self.window < 1:
             raise UserError(f"window must be at least 1 position, got {self.window}")
         for name in ("norm_eps", "rope_theta"):

@@ -2,12 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from naepo.train.settings import OptimizerSettings
+from naepo.train.shards import Shards
 
 Named = list[tuple[str, nn.Parameter]]
 
@@ -23,8 +26,9 @@ QUINTIC = (
 class Muon(torch.optim.Optimizer):
     """Momentum, made orthogonal: every direction of a matrix is moved by the same length.
 
-    Jordan et al. 2024, "Muon: an optimizer for hidden layers". Matrices of one shape are handled in
-    one batch. An update to a d_out x d_in matrix is scaled by sqrt(max(1, d_out / d_in)).
+    Jordan et al. 2024, "Muon: an optimizer for hidden layers". Matrices of one shape, lying down or
+    standing up, are handled in one batch; each shard takes its share of every batch. An update to a
+    d_out x d_in matrix is scaled by sqrt(max(1, d_out / d_in)).
     """
 
     def __init__(
@@ -35,10 +39,12 @@ class Muon(torch.optim.Optimizer):
         momentum: float,
         newton_schulz_steps: int,
         weight_decay: float = 0.0,
+        dtype: torch.dtype = torch.float32,
+        shards: Shards | None = None,
     ) -> None:
-        shapes: dict[torch.Size, list[nn.Parameter]] = defaultdict(list)
+        shapes: dict[tuple[int, ...], list[nn.Parameter]] = defaultdict(list)
         for _, parameter in named:
-            shapes[parameter.shape].append(parameter)
+            shapes[tuple(sorted(parameter.shape))].append(parameter)
         groups = [{"params": parameters} for parameters in shapes.values()]
         defaults = {
             "lr": lr,
@@ -47,43 +53,58 @@ class Muon(torch.optim.Optimizer):
             "weight_decay": weight_decay,
         }
         super().__init__(groups, defaults)
+        self._dtype = dtype
+        self._shards = shards or Shards(1)
 
-    @torch.no_grad()
     def step(self, closure: None = None) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Update every matrix from its gradient."""
-        for group in self.param_groups:
-            parameters = [p for p in group["params"] if p.grad is not None]
-            if not parameters:
-                continue
-            gradients = [p.grad for p in parameters]
-            buffers = [self._buffer(p) for p in parameters]
-            torch._foreach_lerp_(buffers, gradients, 1 - group["momentum"])
-            nesterov = torch._foreach_lerp(gradients, buffers, group["momentum"])
-            updates = orthogonalise(torch.stack(nesterov), group["newton_schulz_steps"])
-            d_out, d_in = parameters[0].shape
-            scale = max(1.0, d_out / d_in) ** 0.5
-            if group["weight_decay"]:
-                torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
-            torch._foreach_add_(parameters, list(updates.unbind()), alpha=-group["lr"] * scale)
+        for group in self.param_groups:  # before the threads: they may not share a dict's growth
+            for parameter in group["params"]:
+                if "momentum" not in self.state[parameter]:
+                    self.state[parameter]["momentum"] = torch.zeros_like(parameter)
+        n = self._shards.n
+        self._shards.run([partial(self._update, first, n) for first in range(n)])
 
-    def _buffer(self, parameter: nn.Parameter) -> Tensor:
-        state = self.state[parameter]
-        if "momentum" not in state:
-            state["momentum"] = torch.zeros_like(parameter)
-        return state["momentum"]
+    @torch.no_grad()
+    def _update(self, first: int, n: int) -> None:
+        """Update every n-th matrix of each shape, from `first` on."""
+        for group in self.param_groups:
+            parameters = [p for p in group["params"] if p.grad is not None][first::n]
+            if parameters:
+                self._update_batch(parameters, group)
+
+    def _update_batch(self, parameters: list[nn.Parameter], group: dict[str, Any]) -> None:
+        momentum, rate = group["momentum"], group["lr"]
+        nesterov = []
+        for parameter in parameters:
+            assert parameter.grad is not None
+            buffer: Tensor = self.state[parameter]["momentum"]
+            buffer.lerp_(parameter.grad, 1 - momentum)
+            nesterov.append(_lie_down(parameter.grad.lerp(buffer, momentum)))
+        steps = group["newton_schulz_steps"]
+        updates = orthogonalise(torch.stack(nesterov), steps, self._dtype)
+        for parameter, update in zip(parameters, updates, strict=True):
+            d_out, d_in = parameter.shape
+            if group["weight_decay"]:
+                parameter.mul_(1 - rate * group["weight_decay"])
+            scale = max(1.0, d_out / d_in) ** 0.5
+            parameter.add_(update.mT if d_out > d_in else update, alpha=-rate * scale)
 
 
 def orthogonalise(
-    matrices: Float[Tensor, "n d_out d_in"], steps: int
+    matrices: Float[Tensor, "n d_out d_in"], steps: int, dtype: torch.dtype = torch.float32
 ) -> Float[Tensor, "n d_out d_in"]:
     """Bring each matrix near to U V^T of its singular value decomposition, by matrix products only.
 
     A Newton-Schulz iteration X <- a X + (b A + c A^2) X with A = X X^T, whose coefficients change
-    from step to step (Amsel et al. 2025, "The Polar Express", arXiv:2505.16932).
+    from step to step (Amsel et al. 2025, "The Polar Express", arXiv:2505.16932). With those of
+    `QUINTIC`, four steps bring every singular value above 1 % of the norm to 0.91 - 1.15.
+
+    dtype: of the products; bf16 does for an update. The result has it too.
     """
     is_tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if is_tall else matrices
-    x = x / (x.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-7)
+    x = (x / (x.norm(dim=(1, 2), keepdim=True) * 1.01 + 1e-7)).to(dtype)
     for step in range(steps):
         a, b, c = QUINTIC[min(step, len(QUINTIC) - 1)]
         gram = x @ x.mT
@@ -91,12 +112,27 @@ def orthogonalise(
     return x.mT if is_tall else x
 
 
-class Optimizers:
-    """All that updates one model's weights; its state is shown as tensors."""
+def _lie_down(matrix: Float[Tensor, "d_out d_in"]) -> Float[Tensor, "short long"]:
+    """Give the matrix, or its transpose, with no more rows than columns."""
+    return matrix.mT if matrix.shape[0] > matrix.shape[1] else matrix
 
-    def __init__(self, model: nn.Module, settings: OptimizerSettings) -> None:
+
+class Optimizers:
+    """All that updates one model's weights; its state is shown as tensors.
+
+    precision: "bf16" lets Muon's products be bf16.  shards: share Muon's work among them.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        settings: OptimizerSettings,
+        *,
+        precision: str = "fp32",
+        shards: Shards | None = None,
+    ) -> None:
         self.settings = settings
-        self._names = {parameter: name for name, parameter in model.named_parameters()}
+        self._names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
         matrices, rest = split_parameters(model, settings.kind)
         self._parts: list[tuple[torch.optim.Optimizer, float]] = []
         if matrices:
@@ -106,6 +142,8 @@ class Optimizers:
                 momentum=settings.momentum,
                 newton_schulz_steps=settings.newton_schulz_steps,
                 weight_decay=settings.weight_decay,
+                dtype=torch.bfloat16 if precision == "bf16" else torch.float32,
+                shards=shards,
             )
             self._parts.append((muon, settings.lr))
         adam = torch.optim.AdamW(

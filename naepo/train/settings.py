@@ -77,6 +77,9 @@ class TrainSettings:
     """Sequences in one forward pass."""
     accumulate: int = 1
     """Forward passes whose gradients make up one update."""
+    shards: int = 1
+    """Into how many parts, trained side by side on a CPU, a batch is cut. It is part of the recipe:
+    another number rounds differently. 1 leaves it to torch to share out the cores."""
     seed: int = 0
     """Decides the first weights, the order of the data and the dropout."""
     precision: Literal["fp32", "bf16"] = "fp32"
@@ -99,12 +102,19 @@ class TrainSettings:
     """The schedule."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "accumulate", "evaluate_every", "save_every"):
+        for name in (
+            "steps", "batch_size", "accumulate", "shards", "evaluate_every", "save_every",
+        ):  # fmt: skip
             if getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 1, got {getattr(self, name)}")
         for name in ("sample_every", "keep_every", "patience"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UserError(f"{name} must be at least 1, got {value}")
+        if self.batch_size % self.shards:
+            raise UserError(
+                f"shards must divide batch_size, got shards={self.shards} "
+                f"and batch_size={self.batch_size}"
+            )
         if not 0 <= self.seed < 2**63:
             raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")

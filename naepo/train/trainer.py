@@ -1,7 +1,7 @@
 """One model in training: the step, and all the state that the next step depends on."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,18 @@ from torch import Tensor, nn
 
 from naepo.checkpoint import TrainingState
 from naepo.config import UserError
+from naepo.train.allocator import keep_freed_memory
 from naepo.train.batches import Windows
-from naepo.train.loss import next_token_loss
+from naepo.train.gradients import (
+    Batch,
+    ModuleGradients,
+    choose_gradients,
+    seed_of,
+)
 from naepo.train.optimizers import Optimizers
-from naepo.train.precision import matrix_precision
 from naepo.train.schedule import rate
 from naepo.train.settings import TrainSettings
+from naepo.train.shards import Shards
 
 PATIENCE_WITH_NAN = 20
 
@@ -48,29 +54,30 @@ class Trainer:
         self.model = model
         self.windows = windows
         self.settings = settings
-        self.optimizers = Optimizers(model, settings.optimizer)
         self.number = 0
         self.phase_began = 0
         self.n_skipped = 0
         self.device = next(model.parameters()).device
-        self._forward: nn.Module | Callable[[Tensor], Tensor] = model
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        self.shards = Shards(settings.shards if self.device.type == "cpu" else 1)
+        self.gradients = choose_gradients(model, settings, self.shards)
+        self.optimizers = Optimizers(
+            model, settings.optimizer, precision=settings.precision, shards=self.shards
+        )
         self._skipped_in_a_row = 0
 
     def step(self) -> Step:
         """Draw the next batches, and update the weights by their gradient if it is finite."""
         started = time.perf_counter()
-        torch.manual_seed(hash((self.settings.seed, self.number)) % 2**63)
         self.model.train()
-        loss = self._accumulate_gradients()
-        grad_norm = self._clip()
-        share = rate(
-            self.number - self.phase_began,
-            self.settings.steps - self.phase_began,
-            self.settings.schedule,
-        )
-        is_finite = bool(torch.isfinite(grad_norm))
-        if is_finite:
-            self.optimizers.step(share)
+        share = self._rate()
+        with self.shards.alone():
+            loss = self.gradients.fill(self._batches(), seed_of(self.settings.seed, self.number))
+            grad_norm = self._clip()
+            is_finite = bool(torch.isfinite(grad_norm))
+            if is_finite:
+                self.optimizers.step(share)
         self._count_skipped(is_finite)
         self.number += 1
         return Step(
@@ -88,9 +95,14 @@ class Trainer:
         """How many tokens one update is made from."""
         return self.settings.batch_size * self.settings.accumulate * self.windows.context_length
 
+    @property
+    def path(self) -> str:
+        """Which way gradients are computed, and why, in one line."""
+        return self.gradients.path
+
     def use_compiled(self, forward: Callable[[Tensor], Tensor]) -> None:
         """Run the training forward pass through `forward` (the model, compiled) from now on."""
-        self._forward = forward
+        self.gradients = ModuleGradients(self.model, forward, self.settings, "compiled")
 
     def state(self) -> TrainingState:
         """Give all that `load_state` needs to go on bit for bit."""
@@ -108,20 +120,14 @@ class Trainer:
         self.phase_began = int(state.numbers["phase_began"])
         self.n_skipped = int(state.numbers["n_skipped"])
 
-    def _accumulate_gradients(self) -> float:
-        settings = self.settings
-        total = torch.zeros((), device=self.device)
-        self.model.zero_grad(set_to_none=True)
-        position = self.number * settings.batch_size * settings.accumulate
-        for micro in range(settings.accumulate):
-            first = position + micro * settings.batch_size
-            inputs, targets = self.windows.at(first, settings.batch_size)
-            with matrix_precision(self.device, settings.precision):
-                logits = self._forward(inputs.to(self.device, non_blocking=True))
-            loss = next_token_loss(logits, targets.to(self.device, non_blocking=True))
-            (loss / settings.accumulate).backward()
-            total += loss.detach() / settings.accumulate
-        return float(total)
+    def _batches(self) -> Iterator[Batch]:
+        size, position = self.settings.batch_size, self.number * self.settings.accumulate
+        for micro in range(self.settings.accumulate):
+            yield self.windows.at((position + micro) * size, size)
+
+    def _rate(self) -> float:
+        done, steps = self.number - self.phase_began, self.settings.steps - self.phase_began
+        return rate(done, steps, self.settings.schedule)
 
     def _clip(self) -> Tensor:
         longest = self.settings.optimizer.clip

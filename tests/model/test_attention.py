@@ -116,7 +116,7 @@ def test_qk_norm_bounds_every_score():
 
 
 def test_dropout_of_attention_weights_only_in_training():
-    attention = loud_attention(replace(SETTINGS, parts=PartSettings(dropout=0.5)))
+    attention = loud_attention(replace(SETTINGS, parts=PartSettings(attention_dropout=0.5)))
     assert torch.equal(attention(stream()), attention(stream()))
     attention.train()
     assert not torch.equal(attention(stream()), attention(stream()))

@@ -31,6 +31,7 @@ WRONG_SIZES = {
 WRONG_PARTS = {
     "dropout must be at least 0 and below 1, got 1.0": {"dropout": 1.0},
     "dropout must be at least 0 and below 1, got -0.1": {"dropout": -0.1},
+    "attention_dropout must be at least 0 and below 1, got 1.0": {"attention_dropout": 1.0},
     "window must be at least 1 position, got 0": {"window": 0},
     "norm_eps must be a finite number above 0, got 0.0": {"norm_eps": 0.0},
     "rope_theta must be a finite number above 0, got nan": {"rope_theta": float("nan")},

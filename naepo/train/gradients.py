@@ -1,0 +1,123 @@
+"""Two ways to the same gradient: through the modules, or fused and cut into shards on a CPU.
+
+Both have `path`, which way it is and why, in one line; and `fill(batches, seed)`, which puts the
+gradient of the mean loss over all batches into `.grad` and gives that loss. The seed is dropout's.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+import torch
+from jaxtyping import Int
+from torch import Tensor, nn
+
+from naepo.model import Transformer
+from naepo.train.fused import FusedLoss, why_not_fused
+from naepo.train.loss import next_token_loss
+from naepo.train.precision import matrix_precision
+from naepo.train.settings import TrainSettings
+from naepo.train.shards import Shards
+
+Batch = tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]
+"""Ids, and the ids that follow them."""
+
+
+class ModuleGradients:
+    """Through the modules and autograd: any model on any device, or a `forward` like its own."""
+
+    def __init__(
+        self, model: nn.Module, forward: Callable[[Tensor], Tensor], train: TrainSettings, why: str
+    ) -> None:
+        self.path = f"modules: {why}"
+        self._model = model
+        self._forward = forward
+        self._train = train
+        self._device = next(model.parameters()).device
+
+    def fill(self, batches: Iterable[Batch], seed: int) -> float:
+        """Run each batch forward and backward, one after another."""
+        torch.manual_seed(seed)
+        total = torch.zeros((), device=self._device)
+        self._model.zero_grad(set_to_none=True)
+        for ids, targets in batches:
+            with matrix_precision(self._device, self._train.precision):
+                logits = self._forward(ids.to(self._device, non_blocking=True))
+            loss = next_token_loss(logits, targets.to(self._device, non_blocking=True))
+            loss = loss / self._train.accumulate
+            loss.backward()
+            total += loss.detach()
+        return float(total)
+
+
+class FusedGradients:
+    """Each batch cut into shards, each trained by `FusedLoss` on its own thread.
+
+    Sums are taken in the order of the shards, whichever is done first.
+    """
+
+    def __init__(self, model: Transformer, train: TrainSettings, shards: Shards) -> None:
+        self.path = f"fused: {shards.n} shard{'s' * (shards.n > 1)} in {train.precision}"
+        dtype = torch.bfloat16 if train.precision == "bf16" else torch.float32
+        self._loss = FusedLoss(model, dtype)
+        self._train = train
+        self._shards = shards
+
+    def fill(self, batches: Iterable[Batch], seed: int) -> float:
+        """Run the shards of each batch side by side."""
+        self._loss.refresh()
+        sums = self._cleared()
+        total = 0.0
+        for number, (ids, targets) in enumerate(batches):
+            n_tokens = targets.numel() * self._train.accumulate
+            parts = zip(ids.chunk(self._shards.n), targets.chunk(self._shards.n), strict=True)
+            found = self._shards.run(
+                [
+                    partial(self._loss.part, *part, n_tokens, seed_of(seed, number, shard))
+                    for shard, part in enumerate(parts)
+                ]
+            )
+            total += sum(float(loss) for loss, _ in found)
+            self._add(sums, [gradients for _, gradients in found])
+        return total
+
+    def _cleared(self) -> list[Tensor]:
+        """Give the `.grad` of all parameters, at zero."""
+        sums = []
+        for parameter in self._loss.parameters:
+            if parameter.grad is None:
+                parameter.grad = torch.empty_like(parameter)
+            sums.append(parameter.grad.zero_())
+        return sums
+
+    def _add(self, sums: list[Tensor], found: list[list[Tensor]]) -> None:
+        """Add what the shards found; each thread sums its share of the parameters."""
+        n = self._shards.n
+
+        def add(first: int) -> None:
+            for gradients in found:
+                for total, gradient in zip(sums[first::n], gradients[first::n], strict=True):
+                    total.add_(gradient.float())
+
+        self._shards.run([partial(add, first) for first in range(n)])
+
+
+Gradients = ModuleGradients | FusedGradients
+
+
+def choose_gradients(model: nn.Module, train: TrainSettings, shards: Shards) -> Gradients:
+    """Give the fused way where it computes this model, else the modules."""
+    why = why_not_fused(model, next(model.parameters()).device)
+    if train.compile:
+        why = "torch.compile was asked for"
+    if why is not None or not isinstance(model, Transformer):
+        return ModuleGradients(model, model, train, why or "")
+    return FusedGradients(model, train, shards)
+
+
+def seed_of(*parts: int) -> int:
+    """One seed out of several numbers.
+
+    >>> 0 <= seed_of(1, 2) < 2**63
+    True
+    """
+    return hash(parts) % 2**63
