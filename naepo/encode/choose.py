@@ -13,8 +13,9 @@ FEW_CHARACTERS = 128
 """An alphabet up to this size is small: every character of it is met often enough to be learnt."""
 TINY = 20_000
 """A text below this length, in characters, has too few repetitions to learn merges from."""
-LONG = 3_000_000
-"""From this length, in characters, merges pay even where the alphabet is small."""
+LONG = 200_000
+"""From this length, in characters, merges pay even where the alphabet is small: at equal work a
+model of byte pairs reads twice the text (1.1 MB of English drama: 1.48 against 1.6 nats)."""
 VOCAB_AT_1_MB = 1_024
 """Ids of a byte-pair encoder for a text of one million bytes of UTF-8."""
 VOCAB_AT_100_MB = 16_384
@@ -82,7 +83,7 @@ def choose_encoder(counts: TextCounts) -> Choice:
     """Choose a kind of encoder, its size, and say why.
 
     >>> choose_encoder(TextCounts(n_characters=1_000_000, n_bytes=1_000_000, n_distinct=65)).kind
-    'characters'
+    'bpe'
     """
     length, alphabet = f"{counts.n_characters:,} characters", f"{counts.n_distinct:,}"
     if counts.n_distinct <= FEW_CHARACTERS and counts.n_characters < LONG:

@@ -9,7 +9,7 @@ from typing import Any
 from naepo import __version__, checkpoint
 from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
-from naepo.encode.embedded import embedded_corpora
+from naepo.encode.embedded import BUILDERS
 from naepo.model import Transformer, build
 from naepo.train.batches import Windows
 from naepo.train.floors import Floors, floors
@@ -187,7 +187,7 @@ def _absolute(source: str) -> str:
     >>> _absolute("-"), _absolute("/a/*.txt")
     ('-', '/a/*.txt')
     """
-    if source == "-" or source in {corpus.name for corpus in embedded_corpora()}:
+    if source == "-" or source in BUILDERS:
         return source
     return str(Path.cwd() / source)
 
