@@ -207,7 +207,7 @@ def test_a_normal_form_does_not_depend_on_how_the_text_was_cut(text, form, data)
 
 
 def test_every_character_that_is_cut_before_joins_nothing_before_it():
-    safe = [chr(c) for c in range(0x110000) if normal_form._IS_SAFE.match(chr(c))]
+    safe = normal_form._IS_SAFE.findall("".join(map(chr, range(0x110000))))
     assert len(safe) > 39_000
     before = "a\u0323가ᄀ\u1161か"
     for form in ("NFC", "NFKC"):
