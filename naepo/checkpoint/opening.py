@@ -6,7 +6,7 @@ encoder on the CPU. Nothing in it can run code, and nothing is fetched.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,8 @@ LONGEST_JSON = 64 << 20
 """Bytes. Of a config, an index or a training state's numbers."""
 LONGEST_TOML = 1 << 20
 """Bytes of a naepo.toml."""
-MOST_LAYERS = 1_000
 LARGEST_TABLE = 1 << 27
-"""Numbers in a table of positions, the one part of a model that its weights need not show."""
+"""Numbers in a table of positions, the one part of a model that its weights do not bound."""
 
 _SHARD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.safetensors")
 
@@ -169,7 +168,7 @@ def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
     for file in _weight_files(folder):
         tensors |= read_tensors(file)
     refuse_non_finite(tensors, f"in {folder}")
-    _refuse_oversize(settings, tensors, folder)
+    _refuse_huge_table(settings, folder)
     with _placed(folder):
         weights = from_tensors(settings, tensors)
     with torch.random.fork_rng(devices=[]):  # opening a model must not turn anyone's dice
@@ -207,22 +206,16 @@ def _shards(index: Path) -> list[str]:
     return sorted(set(names.values()))
 
 
-def _refuse_oversize(settings: ModelSettings, tensors: Mapping[str, Tensor], folder: Path) -> None:
-    """Check each size against the weights, so that a config cannot ask for memory they lack."""
-    n_numbers = sum(tensor.numel() for tensor in tensors.values())
-    width = settings.d_model if settings.parts.position == "sinusoidal" else settings.d_head
-    limits = {
-        "n_layers": min(len(tensors), MOST_LAYERS),
-        "context_length": LARGEST_TABLE // width,
-        **dict.fromkeys(("vocab_size", "d_model", "n_heads", "d_head", "d_ff"), n_numbers),
-    }
-    for name, limit in limits.items():
-        got = getattr(settings, name)
-        if got > limit:
-            raise UserError(
-                f"config.json asks for {name} = {got:,}, more than can be ({limit:,}) with these "
-                f"weights (in {folder})"
-            )
+def _refuse_huge_table(settings: ModelSettings, folder: Path) -> None:
+    """Check the size of the table of positions before it is computed."""
+    is_sinusoidal = settings.parts.position == "sinusoidal"
+    most = LARGEST_TABLE // (settings.d_model if is_sinusoidal else settings.d_head)
+    if settings.context_length > most:
+        raise UserError(
+            f"config.json asks for a context of {settings.context_length:,} positions, at most "
+            f"{most:,} are opened (in {folder})",
+            hint="write a smaller context length into config.json, if the text is shorter",
+        )
 
 
 @contextmanager

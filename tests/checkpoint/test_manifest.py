@@ -118,6 +118,15 @@ def test_what_is_no_manifest_is_refused(folder: Path, text: str):
         verify(folder)
 
 
+@pytest.mark.parametrize(("old", "new"), [("\n", "\t"), ('"size": 2', '"size":  2'), ("}\n", "}")])
+def test_a_manifest_that_says_the_same_in_other_bytes_is_refused(folder: Path, old: str, new: str):
+    text = (folder / MANIFEST).read_text()
+    assert old in text
+    (folder / MANIFEST).write_text(text.replace(old, new, 1))
+    with pytest.raises(Broken, match=r"manifest.json has changed"):
+        verify(folder)
+
+
 def test_a_pipe_in_the_place_of_a_file_does_not_block(folder: Path):
     (folder / "weights.bin").unlink()
     os.mkfifo(folder / "weights.bin")

@@ -261,6 +261,7 @@ HUGE = 10**15
         {"max_position_embeddings": HUGE},
         {"head_dim": HUGE},
         {"num_attention_heads": HUGE, "num_key_value_heads": HUGE},
+        {"max_position_embeddings": 10**8},
         {"num_hidden_layers": 3},
     ],
     ids=str,
