@@ -48,7 +48,7 @@ SHAPES = {
     "layer norm without bias, learned, swiglu": with_parts(norm="layer", position="learned"),
     "window of 3": with_parts(window=3),
     "window of 1, tied": with_parts(window=1, tie_weights=True),
-    "dropout": with_parts(dropout=0.5, has_bias=True),
+    "dropout": with_parts(dropout=0.5, attention_dropout=0.5, has_bias=True),
     "one narrow layer": replace(QWEN3, n_layers=1, d_model=3, n_heads=1, n_kv_heads=1, d_head=2),
 }
 

@@ -99,6 +99,22 @@ def test_a_model_can_be_built_in_another_default_type(kind):
         torch.set_default_dtype(torch.float32)
 
 
+def share_of_zeros(x: torch.Tensor) -> float:
+    return float((x == 0).float().mean())
+
+
+def test_dropout_falls_on_the_embedding_and_on_what_each_branch_adds():
+    model = loud(replace(SETTINGS, n_layers=1, parts=PartSettings(dropout=0.4))).train()
+    torch.manual_seed(0)
+    ids = IDS.expand(64, -1)
+    x, both = model.hidden(ids)
+    assert share_of_zeros(x) == pytest.approx(0.4, abs=0.03)
+    assert share_of_zeros(both - x) == pytest.approx(0.4**2, abs=0.03)
+    model.blocks[0].mlp.down.weight.data.zero_()
+    x, attended = model.hidden(ids)
+    assert share_of_zeros(attended - x) == pytest.approx(0.4, abs=0.03)
+
+
 def test_training_under_autocast_gives_full_gradients():
     model = loud(SETTINGS)
     with torch.autocast("cpu", torch.bfloat16):
