@@ -1,12 +1,16 @@
 """`naepo generate`: let a model write, as it comes, to standard output."""
 
 import sys
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
+from naepo.train.readable import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +57,8 @@ def main(arguments: list[str]) -> int:
 
     loaded = checkpoint.load(asked.run, which=asked.checkpoint)
     model = loaded.model.to(choose_device(asked.device))
-    prompt = sys.stdin.read() if asked.prompt == "-" else asked.prompt
+    typed = sys.stdin.read() if asked.prompt == "-" else asked.prompt
+    prompt = normalised(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))
     begin = prompt or beginning(loaded.encoder)
     for number in range(asked.samples):
         sampling = Sampling(
@@ -80,10 +85,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _write(prompt: str, pieces) -> None:
-    """Write prompt and text as they come; what the terminal cannot show is shown as `?`."""
+def normalised(text: str, form: str) -> str:
+    """Bring a prompt to the Unicode normal form that the model's text was brought to.
+
+    >>> normalised("\u1112\u1161\u11ab", "NFC")
+    '한'
+    """
+    return text if form == "none" else unicodedata.normalize(form, text)  # pyright: ignore[reportArgumentType]
+
+
+def _write(prompt: str, pieces: Iterator[str]) -> None:
+    """Write prompt and text as they come; a terminal is shown signs for control characters."""
     encoding = sys.stdout.encoding or "utf-8"
-    for piece in (prompt, *pieces) if prompt else pieces:
-        shown = piece.encode(encoding, "replace").decode(encoding)
-        print(shown, end="", flush=True)
+    for piece in chain([prompt], pieces):
+        shown = visible(piece) if sys.stdout.isatty() else piece
+        print(shown.encode(encoding, "replace").decode(encoding), end="", flush=True)
     print()
