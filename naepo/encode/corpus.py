@@ -19,7 +19,7 @@ from naepo.encode.cache import Cache, commit, set_aside, writing
 from naepo.encode.encoder import Encoder
 from naepo.encode.files import hash_of
 from naepo.encode.gather import Found, gather, read_into
-from naepo.encode.learning import KINDS, check_wish, learn_encoder
+from naepo.encode.learning import KINDS, check_wish, learn_encoder, rules
 from naepo.encode.load import load_encoder
 from naepo.encode.meter import Meter, OnProgress, silent
 from naepo.encode.seal import seal, sha256_of_table, unseal
@@ -139,7 +139,9 @@ def _how_read(settings: DataSettings) -> list[str | None]:
 def _key(found: Found, settings: DataSettings) -> str:
     """Name the folder of a corpus by all that decides what is in it, and nothing else."""
     encoder: Any = settings.encoder
-    if encoder not in KINDS:
+    if encoder in ("auto", "bpe"):
+        encoder = [encoder, rules()]
+    elif encoder not in KINDS:
         file = tokenizer_files.find_tokenizer(Path(encoder))
         beside = file.with_name("tokenizer_config.json")
         encoder = [hash_of(path) for path in (file, beside) if path.exists()]

@@ -1,5 +1,6 @@
 """The encoder of a corpus: the one that was asked for, or the one that suits the text."""
 
+import inspect
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -7,12 +8,14 @@ from itertools import chain, islice
 from pathlib import Path
 
 from naepo.config import UserError, did_you_mean
+from naepo.encode import bpe, choose
 from naepo.encode.bpe import BPEEncoder
 from naepo.encode.byte_level import ByteEncoder
 from naepo.encode.characters import CharacterEncoder
 from naepo.encode.choose import TextCounts, bpe_vocab_size, choose_encoder, count_text
 from naepo.encode.encoder import Encoder
 from naepo.encode.load import load_encoder
+from naepo.encode.seal import sha256_of_table
 from naepo.encode.settings import DataSettings
 from naepo.encode.spool import Part, texts
 
@@ -48,6 +51,11 @@ def check_wish(settings: DataSettings) -> None:
             f"vocab_size is for an encoder trained here, got encoder={wish}",
             hint="--encoder bpe, or leave out --data.vocab-size",
         )
+
+
+def rules() -> str:
+    """Tell this way of choosing and training from that of another version, by its very code."""
+    return sha256_of_table([inspect.getsource(module) for module in (bpe, choose)])
 
 
 def learn_encoder(settings: DataSettings, train: Part, validation: Part) -> Learnt:

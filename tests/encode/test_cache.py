@@ -67,6 +67,14 @@ def test_a_fingerprint_knows_content_and_settings_but_no_paths_and_no_times(make
     assert make(write("c.txt", text + "!")).fingerprint != first.fingerprint
 
 
+def test_a_choice_made_by_other_rules_is_made_again(make, write, reads, monkeypatch):
+    path = write("a.txt", "some text " * 50)
+    make(path)
+    monkeypatch.setattr(corpus, "rules", lambda: "of another version")
+    make(path)
+    assert reads == [1, 1]
+
+
 def test_the_order_of_files_is_part_of_the_text(make, write):
     one, two = write("1.txt", "first text here"), write("2.txt", "second text there")
     assert make(one, two).fingerprint != make(two, one).fingerprint
