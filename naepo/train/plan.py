@@ -14,19 +14,20 @@ import torch
 from naepo.config import Table, UserError, from_table, merge
 from naepo.encode import Corpus
 from naepo.model import ModelSettings
-from naepo.train.machine import matrix_speed
+from naepo.train.machine import matrix_speed, n_cores
 from naepo.train.pace import Pace, measure_pace
 from naepo.train.precision import has_fast_bf16
 from naepo.train.settings import TrainSettings
 
-EFFICIENCY = 0.45
+EFFICIENCY = 0.4
 """Share of the speed of bare matrix products that a training step is expected to reach."""
-TOKENS_PER_PARAMETER = 12
-"""How many tokens a weight of the blocks should see (Hoffmann et al. 2022, Kaplan et al. 2020)."""
+TOKENS_PER_WEIGHT = 6
+"""How many tokens a weight of the blocks should see, in a run of minutes: fewer than the 20 of
+Hoffmann et al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
 SHAPES = (
     (64, 2, 64),
-    (64, 3, 128),
-    (96, 4, 128),
+    (64, 4, 128),
+    (128, 3, 128),
     (128, 4, 128),
     (192, 4, 192),
     (192, 6, 256),
@@ -49,10 +50,18 @@ CLOSING_SECONDS = 1.0
 """Kept for the last checkpoint and the report."""
 SAVE_SECONDS = 120.0
 """The longest time between two checkpoints, as planned."""
+D_HEAD = 64
+"""Width of a head: what other engines have kernels for, and the fastest here."""
+DROPOUT = ((2.0, 0.0), (6.0, 0.05), (20.0, 0.1), (float("inf"), 0.2))
+"""How much is dropped, by how often the text is read: (below this often, share)."""
+DECAY_WHEN_REPEATED = 0.1
+"""Weight decay of runs that read the text more than twice."""
 EPOCHS_BEFORE_PATIENCE = 3.0
 """Runs that read the text more often than this stop early when nothing better comes."""
 LOOKS = 8
 """How often the validation split is scored in a run, beside one early look."""
+LOOKS_SHARE = 0.08
+"""The most of the time that may go into these looks."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,15 +117,17 @@ def make_plan(
     asked_model, asked_train = dict(wishes.get("model") or {}), dict(wishes.get("train") or {})
     precision = asked_train.get("precision") or ("bf16" if has_fast_bf16(device) else "fp32")
     compute, reason = _compute(budget, device, precision, deadline)
-    sizes = merge(_sizes(compute, corpus), asked_model)
-    model = from_table(
-        ModelSettings, {**sizes, "vocab_size": corpus.encoder.vocab_size}, "the plan", "model"
-    )
-    regime = merge({"precision": precision, **_regime(model)}, asked_train)
+    vocab_size = corpus.encoder.vocab_size
+    sizes = merge(_sizes(compute, corpus), {**asked_model, "vocab_size": vocab_size})
+    n_read = _times_read(budget, compute, sizes, corpus)
+    sizes = merge({"parts": {"dropout": _dropout(n_read)}}, sizes)
+    model = from_table(ModelSettings, sizes, "the plan", "model")
+    regime = merge({"precision": precision, **_regime(model, n_read, device)}, asked_train)
     draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
     pace = measure_pace(model, draft, corpus, device, deadline)
-    steps = asked_train.get("steps") or _steps(budget, model, draft, pace, deadline)
-    rhythm = merge(_rhythm(steps, pace, model, draft, corpus), asked_train)
+    n_looks = _n_looks(pace, deadline)
+    steps = asked_train.get("steps") or _steps(budget, model, draft, pace, n_looks, deadline)
+    rhythm = merge(_rhythm(steps, n_looks, pace, model, draft, corpus), asked_train)
     train = from_table(TrainSettings, {**regime, **rhythm, "steps": steps}, "the plan", "train")
     return Plan(model, train, (reason, *_reasons(model, train, corpus, pace)))
 
@@ -137,33 +148,72 @@ def _compute(
 
 def _sizes(compute: float, corpus: Corpus) -> dict[str, Any]:
     """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
-    weights = math.sqrt(compute / (6 * TOKENS_PER_PARAMETER))
+    weights = math.sqrt(compute / (6 * TOKENS_PER_WEIGHT))
     weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
     d_model, n_layers, context_length = SHAPES[0]
     for shape in SHAPES:
         if 12 * shape[0] ** 2 * shape[1] <= weights:
             d_model, n_layers, context_length = shape
     shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
-    d_head = 32 if d_model < 256 else 64
     return {
         "d_model": d_model,
         "n_layers": n_layers,
         "context_length": max(1, min(context_length, shortest // 4)),
-        "n_heads": d_model // d_head,
-        "n_kv_heads": d_model // d_head,
-        "d_head": d_head,
+        "n_heads": d_model // D_HEAD,
+        "n_kv_heads": d_model // D_HEAD,
+        "d_head": D_HEAD,
         "d_ff": round(d_model * 8 / 3 / 32) * 32,
     }
 
 
-def _regime(model: ModelSettings) -> dict[str, Any]:
-    """Batch and optimizer for a model of this size."""
-    tokens = min(16_384, max(1_024, 16 * model.d_model))
-    return {"batch_size": max(1, tokens // model.context_length)}
+def _times_read(budget: Budget, compute: float, sizes: dict[str, Any], corpus: Corpus) -> float:
+    """About how often the run will read its text."""
+    width, vocab_size = sizes["d_model"], sizes["vocab_size"]
+    weights = 12 * width**2 * sizes["n_layers"] + width * vocab_size
+    tokens = budget.tokens or compute / (6 * weights)
+    if budget.steps is not None:
+        tokens = budget.steps * _tokens_per_step(width)
+    return tokens / max(1, len(corpus.train.ids))
+
+
+def _dropout(n_read: float) -> float:
+    """The more often a text is read, the more is dropped.
+
+    >>> _dropout(1.0), _dropout(8.0)
+    (0.0, 0.1)
+    """
+    return next(share for bound, share in DROPOUT if n_read < bound)
+
+
+def _tokens_per_step(d_model: int) -> int:
+    return min(16_384, max(1_024, 16 * d_model))
+
+
+def _regime(model: ModelSettings, n_read: float, device: torch.device) -> dict[str, Any]:
+    """Batch, its shards and the optimizer for a model of this size on this device."""
+    rows = max(1, _tokens_per_step(model.d_model) // model.context_length)
+    shards = min(n_cores(), rows) if device.type == "cpu" else 1
+    regime: dict[str, Any] = {"batch_size": rows // shards * shards, "shards": shards}
+    if n_read > DROPOUT[0][0]:
+        regime["optimizer"] = {"weight_decay": DECAY_WHEN_REPEATED}
+    return regime
+
+
+def _n_looks(pace: Pace, deadline: float | None) -> int:
+    """How often to score the validation split: LOOKS times, or as often as their share allows."""
+    if deadline is None:
+        return LOOKS
+    seconds = LOOKS_SHARE * (deadline - time.perf_counter())
+    return int(min(LOOKS, max(1, seconds / max(pace.look_seconds, 1e-6))))
 
 
 def _steps(
-    budget: Budget, model: ModelSettings, draft: TrainSettings, pace: Pace, deadline: float | None
+    budget: Budget,
+    model: ModelSettings,
+    draft: TrainSettings,
+    pace: Pace,
+    n_looks: int,
+    deadline: float | None,
 ) -> int:
     if budget.steps is not None:
         return budget.steps
@@ -171,15 +221,20 @@ def _steps(
         each = draft.batch_size * draft.accumulate * model.context_length
         return max(1, math.ceil(budget.tokens / each))
     assert deadline is not None
-    seconds = deadline - time.perf_counter() - CLOSING_SECONDS - (LOOKS + 2) * pace.look_seconds
+    seconds = deadline - time.perf_counter() - CLOSING_SECONDS - (n_looks + 1) * pace.look_seconds
     return max(1, int(seconds * SAFETY / pace.step_seconds))
 
 
 def _rhythm(
-    steps: int, pace: Pace, model: ModelSettings, draft: TrainSettings, corpus: Corpus
+    steps: int,
+    n_looks: int,
+    pace: Pace,
+    model: ModelSettings,
+    draft: TrainSettings,
+    corpus: Corpus,
 ) -> dict[str, Any]:
     """How often to look, save and write a sample; early stopping where text is read many times."""
-    evaluate_every = max(1, steps // LOOKS)
+    evaluate_every = max(1, steps // n_looks)
     tokens = steps * draft.batch_size * draft.accumulate * model.context_length
     epochs = tokens / max(1, len(corpus.train.ids))
     rhythm: dict[str, Any] = {
@@ -198,7 +253,7 @@ def _reasons(
     each = train.batch_size * train.accumulate * model.context_length
     epochs = train.steps * each / max(1, len(corpus.train.ids))
     return (
-        f"{model.n_layers} layers of width {model.d_model}, {model.n_heads} heads, "
+        f"{model.n_layers} layers of width {model.d_model}, heads of {model.d_head}, "
         f"context {model.context_length}, {model.vocab_size:,} ids",
         f"{train.steps:,} steps of {each:,} tokens, {pace.step_seconds * 1e3:.0f} ms each "
         f"as measured: the text is read {epochs:.1f} times",
