@@ -18,40 +18,18 @@ from naepo.train.machine import matrix_speed, n_cores
 from naepo.train.pace import Pace, measure_pace
 from naepo.train.precision import has_fast_bf16
 from naepo.train.settings import TrainSettings
+from naepo.train.sizes import choose_sizes
 
 EFFICIENCY = 0.4
 """Share of the speed of bare matrix products that a training step is expected to reach."""
-TOKENS_PER_WEIGHT = 6
-"""How many tokens a weight of the blocks should see, in a run of minutes: fewer than the 20 of
-Hoffmann et al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
-SHAPES = (
-    (64, 2, 64),
-    (64, 4, 128),
-    (128, 3, 128),
-    (128, 4, 128),
-    (192, 4, 192),
-    (192, 6, 256),
-    (256, 6, 256),
-    (320, 6, 256),
-    (384, 8, 512),
-    (512, 8, 512),
-    (640, 10, 1024),
-    (768, 12, 1024),
-    (1024, 16, 1024),
-)
-"""The ladder of (d_model, n_layers, context_length) that a budget picks from."""
 DEFAULT_SECONDS = 600.0
 """The time that sizes are chosen for when the budget is steps or tokens."""
-WEIGHTS_PER_TOKEN = 8
-"""The most weights in the blocks for each token of the corpus."""
 SAFETY = 0.97
 """Share of the measured pace that a plan counts on; machines slow down."""
 CLOSING_SECONDS = 1.0
 """Kept for the last checkpoint and the report."""
 SAVE_SECONDS = 120.0
 """The longest time between two checkpoints, as planned."""
-D_HEAD = 64
-"""Width of a head: what other engines have kernels for, and the fastest here."""
 DROPOUT = ((2.0, 0.0), (6.0, 0.05), (20.0, 0.1), (float("inf"), 0.2))
 """How much is dropped, by how often the text is read: (below this often, share)."""
 DECAY_WHEN_REPEATED = 0.1
@@ -117,8 +95,7 @@ def make_plan(
     asked_model, asked_train = dict(wishes.get("model") or {}), dict(wishes.get("train") or {})
     precision = asked_train.get("precision") or ("bf16" if has_fast_bf16(device) else "fp32")
     compute, reason = _compute(budget, device, precision, deadline)
-    vocab_size = corpus.encoder.vocab_size
-    sizes = merge(_sizes(compute, corpus), {**asked_model, "vocab_size": vocab_size})
+    sizes = choose_sizes(compute, corpus, asked_model)
     n_read = _times_read(budget, compute, sizes, corpus)
     sizes = merge({"parts": {"dropout": _dropout(n_read)}}, sizes)
     model = from_table(ModelSettings, sizes, "the plan", "model")
@@ -144,26 +121,6 @@ def _compute(
         f"{said} at {speed / 1e9:.0f} GFLOP/s of {precision} matrix products: "
         f"about {compute:.1e} operations of training"
     )
-
-
-def _sizes(compute: float, corpus: Corpus) -> dict[str, Any]:
-    """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
-    weights = math.sqrt(compute / (6 * TOKENS_PER_WEIGHT))
-    weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
-    d_model, n_layers, context_length = SHAPES[0]
-    for shape in SHAPES:
-        if 12 * shape[0] ** 2 * shape[1] <= weights:
-            d_model, n_layers, context_length = shape
-    shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
-    return {
-        "d_model": d_model,
-        "n_layers": n_layers,
-        "context_length": max(1, min(context_length, shortest // 4)),
-        "n_heads": d_model // D_HEAD,
-        "n_kv_heads": d_model // D_HEAD,
-        "d_head": D_HEAD,
-        "d_ff": round(d_model * 8 / 3 / 32) * 32,
-    }
 
 
 def _times_read(budget: Budget, compute: float, sizes: dict[str, Any], corpus: Corpus) -> float:

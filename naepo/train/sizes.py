@@ -1,0 +1,77 @@
+"""The sizes of a model: what a budget can feed and a text can fill, and what was asked for."""
+
+import math
+from typing import Any
+
+from naepo.config import Table, merge
+from naepo.encode import Corpus
+from naepo.model import PartSettings
+
+TOKENS_PER_WEIGHT = 6
+"""How many tokens a weight of the blocks should see, in a run of minutes: fewer than the 20 of
+Hoffmann et al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
+WEIGHTS_PER_TOKEN = 8
+"""The most weights in the blocks for each token of the corpus."""
+D_HEAD = 64
+"""Width of a head: what other engines have kernels for, and the fastest here."""
+SHAPES = (
+    (64, 2, 64),
+    (64, 4, 128),
+    (128, 3, 128),
+    (128, 4, 128),
+    (192, 4, 192),
+    (192, 6, 256),
+    (256, 6, 256),
+    (320, 6, 256),
+    (384, 8, 512),
+    (512, 8, 512),
+    (640, 10, 1024),
+    (768, 12, 1024),
+    (1024, 16, 1024),
+)
+"""The ladder of (d_model, n_layers, context_length) that a budget picks from."""
+
+
+def choose_sizes(compute: float, corpus: Corpus, asked: Table) -> dict[str, Any]:
+    """Give the table `[model]`: what was asked for, and the rest to go with it.
+
+    compute: floating-point operations of training that the budget buys.
+    """
+    d_model, n_layers, context_length = _rung(compute, corpus)
+    chosen = merge(
+        {"d_model": d_model, "n_layers": n_layers, "context_length": context_length}, asked
+    )
+    d_model = chosen["d_model"]
+    n_heads = chosen.get("n_heads") or max(1, d_model // chosen.get("d_head", D_HEAD))
+    derived = merge(
+        {
+            "n_heads": n_heads,
+            "n_kv_heads": n_heads,
+            "d_head": max(2, d_model // n_heads),
+            "d_ff": _feed_forward_width(d_model, (chosen.get("parts") or {}).get("mlp")),
+        },
+        chosen,
+    )
+    return {**derived, "vocab_size": corpus.encoder.vocab_size}
+
+
+def _rung(compute: float, corpus: Corpus) -> tuple[int, int, int]:
+    """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
+    weights = math.sqrt(compute / (6 * TOKENS_PER_WEIGHT))
+    weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
+    d_model, n_layers, context_length = SHAPES[0]
+    for shape in SHAPES:
+        if 12 * shape[0] ** 2 * shape[1] <= weights:
+            d_model, n_layers, context_length = shape
+    shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
+    return d_model, n_layers, max(1, min(context_length, shortest // 4))
+
+
+def _feed_forward_width(d_model: int, mlp: str | None) -> int:
+    """Three matrices (SwiGLU) or two, about 8 d_model^2 weights in both cases.
+
+    >>> _feed_forward_width(192, None), _feed_forward_width(192, "relu2")
+    (512, 768)
+    """
+    is_gated = (mlp or PartSettings().mlp) == "swiglu"
+    return max(32, round(d_model * 8 / 3 / 32) * 32) if is_gated else 4 * d_model
