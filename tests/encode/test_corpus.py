@@ -195,9 +195,14 @@ def test_an_endless_line_takes_no_more_memory_for_being_longer(make, write, monk
     assert peaks[1] < 1.3 * peaks[0], peaks
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("encoder", ["bytes", "bpe"])
+@pytest.mark.parametrize(
+    "encoder",
+    [
+        pytest.param("bytes", marks=pytest.mark.slow),
+        pytest.param("bpe", marks=pytest.mark.torture),
+    ],
+)
 def test_a_line_of_200_mb_takes_less_memory_than_it_is_long(write, store, encoder):
     path = write("a.txt", "")
     with Path(path).open("w", encoding="utf-8") as file:
