@@ -90,6 +90,8 @@ def stamp_of(status: os.stat_result) -> Stamp:
 def shown(path: Path | str) -> str:
     """Give a path as text that can be printed, whatever bytes its name is made of."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
