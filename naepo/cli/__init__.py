@@ -5,6 +5,7 @@ person can fix, 130 or 143 after SIGINT or SIGTERM.
 """
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -30,6 +31,9 @@ def main(arguments: Sequence[str]) -> int:
         print(f"naepo {__version__}")
         return 0
     verb, rest = arguments[0], list(arguments[1:])
+    # Before torch: its idle threads sleep. Spinning, they take the cores from those that work; on
+    # a machine that others use too, a step through the modules then takes three times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         if verb not in VERBS:
             raise UserError(f"naepo has no verb `{verb}`", hint=did_you_mean(verb, VERBS))

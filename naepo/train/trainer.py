@@ -102,7 +102,9 @@ class Trainer:
 
     def use_compiled(self, forward: Callable[[Tensor], Tensor]) -> None:
         """Run the training forward pass through `forward` (the model, compiled) from now on."""
-        self.gradients = ModuleGradients(self.model, forward, self.settings, "compiled")
+        self.gradients = ModuleGradients(
+            self.model, forward, self.settings, "by the forward pass that was given"
+        )
 
     def state(self) -> TrainingState:
         """Give all that `load_state` needs to go on bit for bit."""

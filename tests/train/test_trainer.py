@@ -1,10 +1,14 @@
 """One update after another: stopped and resumed is never stopped; NaN never reaches the weights."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from naepo.config import UserError
 from naepo.model import ModelSettings, PartSettings, build
+from naepo.train import fused
 from naepo.train.batches import Windows
 from naepo.train.settings import OptimizerSettings, TrainSettings
 from naepo.train.trainer import PATIENCE_WITH_NAN, NotFiniteError, Trainer, fit
@@ -25,21 +29,86 @@ def weights(trainer: Trainer) -> list[torch.Tensor]:
     return [parameter.detach().clone() for parameter in trainer.model.parameters()]
 
 
-@pytest.mark.parametrize("kind", ["muon", "adamw"])
-@pytest.mark.parametrize("stop_at", [1, 5, 11])
-def test_resumed_is_never_stopped_bit_for_bit(kind, stop_at):
+WAYS = {
+    "fused, bf16": {"shards": 2, "precision": "bf16", "accumulate": 2},
+    "fused, fp32": {"shards": 2},
+    "modules": {},
+}
+
+
+def make_on(way: str, **changed) -> Trainer:
+    trainer = make(**{**WAYS[way], **changed})
+    if way == "modules":
+        trainer.use_compiled(trainer.model)
+    assert trainer.path.startswith(way.partition(",")[0])
+    return trainer
+
+
+@pytest.mark.parametrize(
+    ("way", "kind", "stop_at"),
+    [
+        *[("fused, bf16", "muon", stop_at) for stop_at in (1, 5, 11)],
+        ("fused, bf16", "adamw", 5),
+        ("fused, fp32", "muon", 5),
+        ("modules", "muon", 5),
+        ("modules", "adamw", 11),
+    ],
+)
+def test_resumed_is_never_stopped_bit_for_bit(way, kind, stop_at):
     optimizer = OptimizerSettings(kind=kind)
-    whole = make(optimizer=optimizer)
+    whole = make_on(way, optimizer=optimizer)
     fit(whole, [])
-    first = make(optimizer=optimizer)
+    first = make_on(way, optimizer=optimizer)
     fit(first, [lambda step: step.number < stop_at])
-    second = make(optimizer=optimizer)
+    second = make_on(way, optimizer=optimizer)
     second.model.load_state_dict(first.model.state_dict())
     second.load_state(first.state())
     torch.manual_seed(999)
     fit(second, [])
     assert second.number == whole.number
     assert all(torch.equal(a, b) for a, b in zip(weights(whole), weights(second), strict=True))
+
+
+def test_in_shards_the_bits_do_not_depend_on_the_cores():
+    runs = []
+    for n_threads in (1, 2):
+        torch.set_num_threads(n_threads)
+        runs.append(make(steps=4, shards=2, precision="bf16"))
+        fit(runs[-1], [])
+        assert torch.get_num_threads() == n_threads
+    assert all(torch.equal(a, b) for a, b in zip(*map(weights, runs), strict=True))
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+@pytest.mark.parametrize("shards", [1, 2, 4])
+def test_fused_and_modules_train_to_the_same_weights(accumulate, shards):
+    plain = replace(MODEL, parts=PartSettings())
+    trainers = []
+    for n_shards in (shards, 1):
+        settings = TrainSettings(steps=3, batch_size=4, accumulate=accumulate, shards=n_shards)
+        windows = Windows(IDS, plain.context_length, 0)
+        trainers.append(Trainer(build(plain, seed=0), windows, settings))
+    trainers[1].use_compiled(trainers[1].model)
+    losses = [[trainer.step().loss for _ in range(3)] for trainer in trainers]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    for a, b in zip(*map(weights, trainers), strict=True):
+        torch.testing.assert_close(a, b, atol=2e-4, rtol=1e-3)
+
+
+def test_the_way_and_its_reason_can_be_read():
+    assert make(shards=2, precision="bf16").path == "fused: 2 shards in bf16"
+    assert make().path == "fused: 1 shard in fp32"
+    assert make(compile=True).path == "modules: torch.compile was asked for"
+    other = build(replace(MODEL, parts=PartSettings(mlp="gelu")))
+    trainer = Trainer(other, Windows(IDS, 8, 0), TrainSettings(steps=1, batch_size=4))
+    assert trainer.path == "modules: mlp is gelu"
+
+
+def test_shards_that_do_not_divide_the_batch_are_refused():
+    with pytest.raises(UserError, match="shards must divide batch_size, got shards=3"):
+        TrainSettings(steps=1, batch_size=4, shards=3)
+    with pytest.raises(UserError, match="shards must be at least 1"):
+        TrainSettings(steps=1, shards=0)
 
 
 def test_another_seed_gives_other_weights():
@@ -50,7 +119,7 @@ def test_another_seed_gives_other_weights():
 
 
 def test_accumulated_batches_make_the_update_of_one_large_batch():
-    plain = ModelSettings(**{**vars(MODEL), "parts": PartSettings()})
+    plain = replace(MODEL, parts=PartSettings())
     trainers = []
     for batch_size, accumulate in ((8, 1), (2, 4)):
         settings = TrainSettings(steps=3, batch_size=batch_size, accumulate=accumulate)
@@ -61,11 +130,16 @@ def test_accumulated_batches_make_the_update_of_one_large_batch():
         torch.testing.assert_close(a, b, atol=2e-4, rtol=1e-3)
 
 
-def test_a_gradient_that_is_not_finite_leaves_weights_and_optimizer_as_they_were():
-    trainer = make()
+@pytest.mark.parametrize("way", ["fused, bf16", "modules"])
+def test_a_gradient_that_is_not_finite_leaves_weights_and_optimizer_as_they_were(way, monkeypatch):
+    trainer = make_on(way)
     trainer.step()
     before, state = weights(trainer), {k: v.clone() for k, v in trainer.state().tensors.items()}
-    poison(trainer)
+    if way == "modules":
+        poison(trainer)
+    else:
+        real = fused.head_loss
+        monkeypatch.setattr(fused, "head_loss", lambda x, *rest: real(x * float("nan"), *rest))
     step = trainer.step()
     assert step.was_skipped
     assert trainer.n_skipped == 1
