@@ -28,6 +28,9 @@ from naepo.train.masks import Masks
 LONGEST_CONTEXT = 512
 """Beyond it the whole table of attention weights, which is kept, costs more than it saves."""
 
+KNOWN_CHILDREN = ("embedding", "rotary", "blocks", "norm", "output")
+"""A model with another part beside these is never trained as if it had none."""
+
 
 def why_not_fused(model: nn.Module, device: torch.device) -> str | None:
     """Say why this model must be trained through its modules; None when it need not be."""
@@ -47,6 +50,9 @@ def why_not_fused(model: nn.Module, device: torch.device) -> str | None:
     for name, (found, expected) in wanted.items():
         if found != expected:
             return f"{name} is {found}"
+    for name, child in model.named_children():
+        if name not in KNOWN_CHILDREN:
+            return f"the model has a {type(child).__name__}"
     if parts.mlp not in ("swiglu", "relu2"):
         return f"mlp is {parts.mlp}"
     if settings.context_length > LONGEST_CONTEXT:

@@ -200,3 +200,9 @@ def test_it_refuses_other_sizes_devices_and_models():
     assert why_not_fused(long, CPU) == "context_length is above 512"
     model.embedding.weight.requires_grad_(False)
     assert why_not_fused(model, CPU) == "some weights are not trained, or not fp32"
+
+
+def test_a_part_that_it_does_not_know_is_never_left_out_in_silence():
+    model = build(SHAPE)
+    model.something_new = nn.Linear(2, 2)
+    assert why_not_fused(model, CPU) == "the model has a Linear"
