@@ -4,6 +4,7 @@ In: model, encoder, settings, metrics, training state. Out: one folder that appe
 
     config.json  generation_config.json  model.safetensors    as transformers wants them
     tokenizer.json  tokenizer_config.json                     written by the encoder
+    prior.safetensors                                         n-gram counts, of a model with a prior
     naepo.toml                                                settings and a [checkpoint] stamp
     training/state.safetensors  training/state.json           what `resume` needs
     manifest.json                                             size and sha256 of all the others
@@ -29,6 +30,7 @@ from naepo.model import ModelSettings, Transformer
 from naepo.model.huggingface import to_config, to_tensors
 
 FORMAT = 1
+PRIOR = "prior.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +96,9 @@ def save(
     files = _small_files(step, model.settings, encoder, weights, settings, metrics)
     files["model.safetensors"] = to_pieces(weights)
     n_needed = n_bytes(weights)
+    if model.prior is not None:
+        files[PRIOR] = to_pieces(model.prior.tensors())
+        n_needed += n_bytes(model.prior.tensors())
     if state is not None:
         files["training/state.json"] = [_json(state.numbers)]
         files["training/state.safetensors"] = to_pieces(state.tensors)

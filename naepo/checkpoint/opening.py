@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from naepo.checkpoint.contents import FORMAT, Checkpoint, Stamp, TrainingState
+from naepo.checkpoint.contents import FORMAT, PRIOR, Checkpoint, Stamp, TrainingState
 from naepo.checkpoint.manifest import MANIFEST, verify
 from naepo.checkpoint.run import Tell, best, folder_of, good, home_of, say_nothing
 from naepo.checkpoint.tensors import read_tensors, refuse_non_finite
@@ -176,6 +176,9 @@ def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
     if any(weight.dtype == torch.float64 for weight in weights.values()):
         model = model.double()
     model.load_state_dict(weights)
+    if model.prior is not None:
+        with _placed(folder):
+            model.prior.load(read_tensors(folder / PRIOR))
     return model.eval()
 
 

@@ -132,6 +132,8 @@ def _check_header_length(path: Path) -> None:
         )
 
 
-def _bytes_of(tensor: Tensor) -> memoryview:
+def _bytes_of(tensor: Tensor) -> bytes | memoryview:
+    if not tensor.numel():
+        return b""
     flat = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
     return flat.numpy().data

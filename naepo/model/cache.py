@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 FIRST_ROOM = 64
@@ -57,6 +57,8 @@ class State:
     """How many texts are read side by side."""
     layers: list[LayerCache]
     """One cache for each block."""
+    recent: Int[Tensor, "batch order"] | None = None
+    """The last ids read, where an n-gram prior looks back at them."""
 
     @property
     def position(self) -> int:

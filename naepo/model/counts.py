@@ -69,6 +69,17 @@ class Level:
         """c(h, x) of each run, and a last 0 so that index -1 means "never seen"."""
         return np.append(self.counts, 0).astype(np.float64)
 
+    def check(self, n_contexts: int) -> None:
+        """Raise a ValueError when this is not the table of runs after so many contexts."""
+        n_runs = len(self.counts)
+        is_whole = len(self.n_next) == n_contexts and len(self.next_ids) == n_runs
+        if not is_whole or (self.n_next < 0).any() or self.n_next.sum(dtype=np.int64) != n_runs:
+            raise ValueError("its tables are of different lengths")
+        if (self.next_ids < 0).any() or (self.next_ids >= self.vocab_size).any():
+            raise ValueError(f"its ids are not all in [0, {self.vocab_size})")
+        if (self.counts < 1).any() or (np.diff(self.keys) <= 0).any():
+            raise ValueError("its runs are not counted, or not in order")
+
     def find(self, contexts: NDArray[np.int64], ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Give the place of each run (context, id), or -1; a context or id of -1 is never found."""
         if not len(self.keys):

@@ -36,6 +36,7 @@ NOTES = {
     "up": "u = x Wᵀ",
     "down": "y = h Wᵀ",
     "output": "logits = x Wᵀ",
+    "NgramPrior": "logits + gain · ln p of an n-gram",
 }
 
 

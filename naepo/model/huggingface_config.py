@@ -35,7 +35,7 @@ def why_not_standard(settings: ModelSettings) -> str | None:
     wanted = {"position": "rotary", "norm": "rms", "mlp": "swiglu", "has_bias": False}
     if is_gpt2:
         wanted = {"norm": "layer", "mlp": "gelu", "has_qk_norm": False}
-    for key, value in {**wanted, "window": None}.items():
+    for key, value in {**wanted, "window": None, "prior_order": None}.items():
         got = getattr(parts, key)
         if got != value:
             return f"{key} is {_toml(got)}, where the shape of {name} has {_toml(value)}"

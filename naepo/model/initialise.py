@@ -10,7 +10,7 @@ A weight's law follows from its name. With d_in the number of inputs of a linear
                             (Goyal et al. 2017, arXiv:1706.02677, section 5.1; Zhang et al. 2019,
                             arXiv:1901.09321)
     output (untied)         zero: the first prediction is uniform, and its loss ln(vocab_size)
-    norms                   gain 1
+    norms, prior            gain 1
     every bias              zero
 """
 
@@ -23,7 +23,7 @@ TIED_EMBEDDING_STD = 0.02
 LINEAR_GAIN = 1.0
 
 EMBEDDINGS = ("embedding", "position")
-NORMS = ("norm_1", "norm_2", "q_norm", "k_norm", "norm")
+BEGIN_AT_ONE = ("norm_1", "norm_2", "q_norm", "k_norm", "norm", "prior")
 BEGIN_AT_ZERO = ("to_out", "down", "output")
 BEGIN_AT_RANDOM = ("to_q", "to_k", "to_v", "gate", "up")
 
@@ -46,7 +46,7 @@ def _draw(
     *_, part, kind = path.split(".")
     if kind == "bias" or part in BEGIN_AT_ZERO:
         return torch.zeros(weight.shape)
-    if part in NORMS:
+    if part in BEGIN_AT_ONE:
         return torch.ones(weight.shape)
     normal = torch.randn(weight.shape, generator=generator, dtype=torch.float32)
     if part in EMBEDDINGS:

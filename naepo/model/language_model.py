@@ -17,8 +17,8 @@ class LanguageModel(Protocol):
     """Scores every next id, shows what it thinks on the way, and reads on from where it stood.
 
     The laws: the future cannot change the past; `step` repeated, however the text is cut, equals
-    `forward`; texts side by side do not disturb each other; `output(norm(hidden(ids)[-1]))` equals
-    `forward(ids)`.
+    `forward`; texts side by side do not disturb each other; `output(norm(hidden(ids)[-1]))`, plus
+    what a prior adds, equals `forward(ids)`.
     """
 
     settings: ModelSettings

@@ -124,8 +124,11 @@ class WittenBell:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[np.int32]]) -> "WittenBell":
-        """Rebuild what `to_arrays` gave."""
-        vocab_size = int(arrays["vocab_size"][0])
+        """Rebuild what `to_arrays` gave.
+
+        Raises: KeyError or ValueError when the arrays are not such ones.
+        """
+        vocab_size = int(arrays["vocab_size"].item())
         n_levels = sum(name.endswith(".counts") for name in arrays)
         levels = [
             Level(
@@ -136,6 +139,10 @@ class WittenBell:
             )
             for length in range(n_levels)
         ]
+        n_contexts = 1
+        for level in levels:
+            level.check(n_contexts)
+            n_contexts = len(level.counts)
         return cls(vocab_size, n_levels - 1, tuple(levels))
 
     @cached_property

@@ -7,6 +7,7 @@ from typing import Literal
 from naepo.config import UserError
 
 MAX_LAYERS = 1_024
+MAX_PRIOR_ORDER = 16
 MAX_WEIGHTS_OF_A_PART = 2**31
 """A folder of unknown origin may ask for any size: what is beyond these is not even tried."""
 
@@ -37,6 +38,9 @@ class PartSettings:
     """Share of attention weights zeroed in training."""
     window: int | None = None
     """How many positions back attention may look, itself included; none looks at all."""
+    prior_order: int | None = None
+    """Order of an n-gram model, counted on the training ids, whose log-probabilities are added to
+    the logits; none is off."""
 
     def __post_init__(self) -> None:
         for name in ("dropout", "attention_dropout"):
@@ -45,6 +49,10 @@ class PartSettings:
                 raise UserError(f"{name} must be at least 0 and below 1, got {share}")
         if self.window is not None and self.window < 1:
             raise UserError(f"window must be at least 1 position, got {self.window}")
+        if self.prior_order is not None and not 1 <= self.prior_order <= MAX_PRIOR_ORDER:
+            raise UserError(
+                f"prior_order must be 1 to {MAX_PRIOR_ORDER} ids, or none, got {self.prior_order}"
+            )
         for name in ("norm_eps", "rope_theta"):
             value = getattr(self, name)
             if not 0.0 < value < math.inf:

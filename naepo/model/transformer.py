@@ -3,7 +3,7 @@
     x = embedding[ids] (+ position)                 the residual stream begins
     x = x + attention(norm_1(x))                    in every block: look at the others,
     x = x + mlp(norm_2(x))                          then think alone
-    logits = output(norm(x))
+    logits = output(norm(x)) (+ prior)
 
 Vaswani et al. 2017 (arXiv:1706.03762), the decoder alone, with the norm before each branch (Xiong
 et al. 2020, arXiv:2002.04745). Which norm, positions and feed-forward: `PartSettings`.
@@ -21,6 +21,7 @@ from naepo.model.initialise import initialise
 from naepo.model.mlp import make_mlp
 from naepo.model.norms import make_norm
 from naepo.model.positions import LearnedPositions, Rotary, Rotation, SinusoidalPositions
+from naepo.model.prior import NgramPrior
 from naepo.model.settings import ModelSettings
 
 
@@ -70,21 +71,31 @@ class Transformer(nn.Module):
         self.output = nn.Linear(width, settings.vocab_size, bias=False)
         if parts.tie_weights:
             self.output.weight = self.embedding.weight
+        self.prior: NgramPrior | None = None
+        if parts.prior_order is not None:
+            self.prior = NgramPrior(parts.prior_order, settings.vocab_size)
 
-    def forward(self, ids: Int[Tensor, "batch time"]) -> Float[Tensor, "batch time vocab"]:
+    def forward(
+        self,
+        ids: Int[Tensor, "batch time"],
+        leave_out: Int[Tensor, "batch time"] | None = None,
+    ) -> Float[Tensor, "batch time vocab"]:
         """Score, at every position, every id that may come next (before the softmax).
+
+        leave_out: the stretch of the training text whose counts a prior leaves out, for each id.
 
         Raises: UserError for more ids than the context holds.
         """
         x, rotation, mask = self._begin(ids, n_seen=0)
         for block in self.blocks:
             x = block(x, rotation, mask)
-        return self.output(self.norm(x))
+        logits = self.output(self.norm(x))
+        return logits if self.prior is None else logits + self.prior(ids, leave_out=leave_out)
 
     def hidden(self, ids: Int[Tensor, "batch time"]) -> list[Float[Tensor, "batch time d_model"]]:
         """Give the residual stream after the embedding and after each block.
 
-        `output(norm(hidden(ids)[-1]))` is `forward(ids)`.
+        `output(norm(hidden(ids)[-1]))`, with the prior if there is one, is `forward(ids)`.
         """
         x, rotation, mask = self._begin(ids, n_seen=0)
         states = [x]
@@ -112,7 +123,11 @@ class Transformer(nn.Module):
         x, rotation, mask = self._begin(ids, n_seen=state.position)
         for block, cache in zip(self.blocks, state.layers, strict=True):
             x = block(x, rotation, mask, cache)
-        return self.output(self.norm(x)), state
+        logits = self.output(self.norm(x))
+        if self.prior is not None:
+            logits = logits + self.prior(ids, state.recent)
+            state.recent = self.prior.last(ids, state.recent)
+        return logits, state
 
     def _begin(
         self, ids: Int[Tensor, "batch time"], n_seen: int

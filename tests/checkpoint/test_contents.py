@@ -174,3 +174,18 @@ def test_a_step_saved_again_is_a_new_folder(save_step, model, tmp_path: Path):
     loaded = load(tmp_path / "run", which=3)
     assert loaded.folder == second
     assert torch.equal(loaded.model.norm.weight, model.norm.weight)
+
+
+def test_the_counts_of_a_prior_come_back_bit_for_bit(save_step, make_model, encoder):
+    model = make_model(encoder.vocab_size, prior_order=2)
+    ids = torch.randint(encoder.vocab_size, (300,))
+    model.prior.count(ids.numpy())
+    loaded = load(save_step(1, model=model)).model
+    assert torch.equal(loaded(ids[None, :16]), model.eval()(ids[None, :16]))
+
+
+def test_a_prior_without_its_counts_is_refused(save_step, make_model, encoder):
+    folder = save_step(1, model=make_model(encoder.vocab_size, prior_order=2))
+    (folder / "prior.safetensors").unlink()
+    with pytest.raises(UserError, match=r"prior\.safetensors"):
+        load(folder)

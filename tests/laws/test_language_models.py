@@ -49,6 +49,7 @@ SHAPES = {
     "window of 3": with_parts(window=3),
     "window of 1, tied": with_parts(window=1, tie_weights=True),
     "dropout": with_parts(dropout=0.5, attention_dropout=0.5, has_bias=True),
+    "prior of order 3": with_parts(prior_order=3),
     "one narrow layer": replace(QWEN3, n_layers=1, d_model=3, n_heads=1, n_kv_heads=1, d_head=2),
 }
 
@@ -64,6 +65,8 @@ def loud_model(name: str) -> Transformer:
     for weight in model.parameters():
         noise = torch.randn(weight.shape, generator=generator)
         weight.data = noise * 0.4 + 1.0 if weight.ndim == 1 else noise * 0.4
+    if model.prior is not None:
+        model.prior.count(some_ids(time=400)[0].numpy())
     return model
 
 
@@ -151,7 +154,8 @@ def test_the_last_hidden_state_is_what_the_output_reads(name):
     states = model.hidden(ids)
     assert len(states) == model.settings.n_layers + 1
     assert all(state.shape == (2, LENGTH, model.settings.d_model) for state in states)
-    assert torch.equal(model.output(model.norm(states[-1])), model(ids))
+    logits = model.output(model.norm(states[-1]))
+    assert torch.equal(logits if model.prior is None else logits + model.prior(ids), model(ids))
 
 
 @every_model

@@ -56,6 +56,7 @@ SHAPES = {
     "gpt2 untied": with_parts(GPT2, tie_weights=False),
     "gpt2 without bias": with_parts(GPT2, has_bias=False),
     "naepo": with_parts(QWEN3, mlp="relu2", window=5, position="sinusoidal", dropout=0.25),
+    "naepo with a prior": with_parts(QWEN3, prior_order=2),
     "naepo tied": with_parts(QWEN3, norm="layer", has_bias=True, tie_weights=True),
 }
 every_shape = pytest.mark.parametrize("name", SHAPES)
@@ -111,6 +112,9 @@ def test_each_shape_has_its_name(settings, kind):
 
 WHY = {
     "window is 3, where the shape of Qwen3 and Llama has none": with_parts(QWEN3, window=3),
+    "prior_order is 5, where the shape of Qwen3 and Llama has none": with_parts(
+        QWEN3, prior_order=5
+    ),
     'mlp is "relu2", where the shape of Qwen3 and Llama has "swiglu"': with_parts(
         QWEN3, mlp="relu2"
     ),
