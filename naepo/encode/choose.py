@@ -16,7 +16,7 @@ TINY = 20_000
 LONG = 200_000
 """From this length, in characters, merges pay even where the alphabet is small: at equal work a
 model of byte pairs reads twice the text (1.1 MB of English drama: 1.48 against 1.6 nats)."""
-VOCAB_AT_1_MB = 1_024
+VOCAB_AT_1_MB = 768
 """Ids of a byte-pair encoder for a text of one million bytes of UTF-8."""
 VOCAB_AT_100_MB = 16_384
 """The same for a hundred million bytes; between the two, and below, it grows as a power."""
@@ -121,10 +121,10 @@ def bpe_vocab_size(n_bytes: int) -> int:
 
     It is a multiple of 64, and between the two anchors it grows as the power of the size that
     joins them:
-        1024 * (n_bytes / 10^6) ^ 0.60, from 512 to 16384
+        768 * (n_bytes / 10^6) ^ 0.66, from 512 to 16384
 
     >>> bpe_vocab_size(10**6), bpe_vocab_size(10**8)
-    (1024, 16384)
+    (768, 16384)
     """
     power = np.log(VOCAB_AT_100_MB / VOCAB_AT_1_MB) / np.log(100)
     size = VOCAB_AT_1_MB * (n_bytes / 1e6) ** power

@@ -98,7 +98,7 @@ class Floors:
         )
 
 
-def floors(train_text: str, validation_text: str) -> Floors:
+def floors(train_text: str, validation_text: str, *, compress: bool = True) -> Floors:
     """Count the training text, score the held-out text, and say what was left out.
 
     The symbols of both texts share the probability (V of the recursion), as published floors do.
@@ -115,7 +115,7 @@ def floors(train_text: str, validation_text: str) -> Floors:
         bits = nats_per_character * len(scored) / (n_bytes * math.log(2))
         return Floor(name, float(nats_per_character), float(bits))
 
-    compressed = _compression(train_text, validation_text)
+    compressed = _compression(train_text, validation_text) if compress else []
     return Floors(
         unigram=floor("unigram", nats.unigram),
         order_5=floor(f"order-{ORDER} n-gram", nats.order_5),

@@ -7,9 +7,9 @@ import torch
 
 from naepo.encode import Corpus
 from naepo.model import ModelSettings, build
-from naepo.train.batches import Windows
 from naepo.train.evaluation import total_nats
 from naepo.train.machine import synchronise
+from naepo.train.reading import windows_of
 from naepo.train.settings import TrainSettings
 from naepo.train.trainer import Trainer
 
@@ -36,7 +36,7 @@ def measure_pace(
     deadline: float | None,
 ) -> Pace:
     """Train a throw-away copy for a moment and give the median step, and the time of a look."""
-    windows = Windows(corpus.train.ids, model.context_length, train.seed)
+    windows = windows_of(corpus, model.context_length, train)
     trainer = Trainer(build(model, seed=train.seed).to(device), windows, train)
     left = 60.0 if deadline is None else deadline - time.perf_counter()
     seconds = min(LONGEST_SECONDS, max(0.3, SHARE_OF_BUDGET * left))

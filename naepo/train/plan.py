@@ -12,11 +12,12 @@ from typing import Any
 import torch
 
 from naepo.config import Table, UserError, from_table, merge
-from naepo.encode import Corpus
+from naepo.encode import BPEEncoder, Corpus
 from naepo.model import ModelSettings
-from naepo.train.machine import matrix_speed, n_cores
+from naepo.train.machine import matrix_speed
 from naepo.train.pace import Pace, measure_pace
 from naepo.train.precision import has_fast_bf16
+from naepo.train.regime import against_memory, batches_of, tokens_per_step
 from naepo.train.settings import TrainSettings
 from naepo.train.sizes import choose_sizes
 
@@ -30,10 +31,6 @@ CLOSING_SECONDS = 1.0
 """Kept for the last checkpoint and the report."""
 SAVE_SECONDS = 120.0
 """The longest time between two checkpoints, as planned."""
-DROPOUT = ((2.0, 0.0), (6.0, 0.05), (20.0, 0.1), (float("inf"), 0.2))
-"""How much is dropped, by how often the text is read: (below this often, share)."""
-DECAY_WHEN_REPEATED = 0.1
-"""Weight decay of runs that read the text more than twice."""
 EPOCHS_BEFORE_PATIENCE = 3.0
 """Runs that read the text more often than this stop early when nothing better comes."""
 LOOKS = 8
@@ -97,9 +94,10 @@ def make_plan(
     compute, reason = _compute(budget, device, precision, deadline)
     sizes = choose_sizes(compute, corpus, asked_model)
     n_read = _times_read(budget, compute, sizes, corpus)
-    sizes = merge({"parts": {"dropout": _dropout(n_read)}}, sizes)
-    model = from_table(ModelSettings, sizes, "the plan", "model")
-    regime = merge({"precision": precision, **_regime(model, n_read, device)}, asked_train)
+    care = against_memory(n_read, has_merges=isinstance(corpus.encoder, BPEEncoder))
+    model = from_table(ModelSettings, merge(care["model"], sizes), "the plan", "model")
+    regime = merge({"precision": precision, **batches_of(model, device)}, care["train"])
+    regime = merge(regime, asked_train)
     draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
     pace = measure_pace(model, draft, corpus, device, deadline)
     n_looks = _n_looks(pace, deadline)
@@ -129,31 +127,8 @@ def _times_read(budget: Budget, compute: float, sizes: dict[str, Any], corpus: C
     weights = 12 * width**2 * sizes["n_layers"] + width * vocab_size
     tokens = budget.tokens or compute / (6 * weights)
     if budget.steps is not None:
-        tokens = budget.steps * _tokens_per_step(width)
+        tokens = budget.steps * tokens_per_step(width)
     return tokens / max(1, len(corpus.train.ids))
-
-
-def _dropout(n_read: float) -> float:
-    """The more often a text is read, the more is dropped.
-
-    >>> _dropout(1.0), _dropout(8.0)
-    (0.0, 0.1)
-    """
-    return next(share for bound, share in DROPOUT if n_read < bound)
-
-
-def _tokens_per_step(d_model: int) -> int:
-    return min(16_384, max(1_024, 16 * d_model))
-
-
-def _regime(model: ModelSettings, n_read: float, device: torch.device) -> dict[str, Any]:
-    """Batch, its shards and the optimizer for a model of this size on this device."""
-    rows = max(1, _tokens_per_step(model.d_model) // model.context_length)
-    shards = min(n_cores(), rows) if device.type == "cpu" else 1
-    regime: dict[str, Any] = {"batch_size": rows // shards * shards, "shards": shards}
-    if n_read > DROPOUT[0][0]:
-        regime["optimizer"] = {"weight_decay": DECAY_WHEN_REPEATED}
-    return regime
 
 
 def _n_looks(pace: Pace, deadline: float | None) -> int:
@@ -215,5 +190,6 @@ def _reasons(
         f"{train.steps:,} steps of {each:,} tokens, {pace.step_seconds * 1e3:.0f} ms each "
         f"as measured: the text is read {epochs:.1f} times",
         f"{train.optimizer.kind}, peak rate {train.optimizer.lr:g}, falling over the last "
-        f"{train.schedule.decay:.0%} of the steps; dropout {model.parts.dropout:g}",
+        f"{train.schedule.decay:.0%} of the steps; dropout {model.parts.dropout:g}, "
+        f"of merges {train.merge_dropout:g}",
     )

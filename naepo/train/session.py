@@ -11,12 +11,12 @@ from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
 from naepo.encode.embedded import BUILDERS
 from naepo.model import Transformer, build
-from naepo.train.batches import Windows
 from naepo.train.floors import Floors, floors
 from naepo.train.machine import choose_device, describe_machine
 from naepo.train.metrics import MetricsLog, read_metrics
 from naepo.train.plan import Budget, make_plan
 from naepo.train.progress import Progress
+from naepo.train.reading import windows_of
 from naepo.train.run import Outcome, Run, Sample
 from naepo.train.settings import TrainSettings
 from naepo.train.trainer import Trainer
@@ -87,7 +87,7 @@ def resume(folder: Path, minutes: float | None, around: Surroundings) -> Outcome
             )
         loaded = checkpoint.load(newest)
         settings = dict(loaded.settings)
-        corpus = _same_corpus(settings, loaded.encoder.fingerprint, around.progress)
+        corpus = _same_corpus(newest, settings, loaded.encoder.fingerprint, around.progress)
         train = from_table(TrainSettings, settings["train"], str(newest / "naepo.toml"), "train")
         began_at = None
         if minutes is not None:
@@ -166,7 +166,7 @@ def _assemble(
     train: TrainSettings,
     around: Surroundings,
 ) -> Run:
-    windows = Windows(corpus.train.ids, model.settings.context_length, train.seed)
+    windows = windows_of(corpus, model.settings.context_length, train)
     board = folder / "tensorboard" if around.tensorboard else None
     return Run(
         folder=folder,
@@ -199,10 +199,18 @@ def _prepare(data: DataSettings, progress: Progress) -> Corpus:
     return corpus
 
 
-def _same_corpus(settings: Table, encoder_fingerprint: str, progress: Progress) -> Corpus:
-    """Prepare the run's own text again, and refuse it when it is not what it was."""
+def _same_corpus(
+    folder: Path, settings: Table, encoder_fingerprint: str, progress: Progress
+) -> Corpus:
+    """Prepare the run's own text again, and refuse it when it is not what it was.
+
+    folder: of the checkpoint, whose own encoder is used if the choice would now be another.
+    """
     data = from_table(DataSettings, settings["data"], "naepo.toml", "data")
     corpus = _prepare(data, progress)
+    if corpus.fingerprint != settings["plan"]["corpus"]:
+        own = folder / "tokenizer.json"  # a newer naepo may choose otherwise
+        corpus = _prepare(replace(data, encoder=str(own)), progress)
     if corpus.encoder.fingerprint != encoder_fingerprint:
         raise UserError(
             "the text now gives another encoder than the one this run was trained with",
@@ -248,7 +256,7 @@ def _floors(corpus: Corpus) -> Floors:
     texts = [
         split.text_file.read_text(encoding="utf-8") for split in (corpus.train, corpus.validation)
     ]
-    found = floors(*texts)
+    found = floors(*texts, compress=False)
     part = kept.with_suffix(f".{time.time_ns()}.part")
     part.write_text(json.dumps(found.to_table()), encoding="utf-8")
     part.replace(kept)

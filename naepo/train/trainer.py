@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from jaxtyping import Int
 from torch import Tensor, nn
 
 from naepo.checkpoint import TrainingState
 from naepo.config import UserError
+from naepo.model import Transformer
 from naepo.train.allocator import keep_freed_memory
 from naepo.train.batches import Windows
 from naepo.train.gradients import (
@@ -47,16 +49,19 @@ class Trainer:
     """A model, its optimizers and its place in the data; `step` makes one update.
 
     All randomness is a function of (seed, number of the update), so only `number`, the weights and
-    the optimizers' tensors must be kept to go on as if never stopped.
+    the optimizers' tensors must be kept to go on as if never stopped. A model with an n-gram prior
+    counts the text anew.
     """
 
-    def __init__(self, model: nn.Module, windows: Windows, settings: TrainSettings) -> None:
+    def __init__(self, model: Transformer, windows: Windows, settings: TrainSettings) -> None:
         self.model = model
         self.windows = windows
         self.settings = settings
         self.number = 0
         self.phase_began = 0
         self.n_skipped = 0
+        if model.prior is not None:
+            model.prior.count(windows.ids)
         self.device = next(model.parameters()).device
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -125,7 +130,14 @@ class Trainer:
     def _batches(self) -> Iterator[Batch]:
         size, position = self.settings.batch_size, self.number * self.settings.accumulate
         for micro in range(self.settings.accumulate):
-            yield self.windows.at((position + micro) * size, size)
+            first = (position + micro) * size
+            yield Batch(*self.windows.at(first, size), self._folds(first, size))
+
+    def _folds(self, position: int, batch_size: int) -> Int[Tensor, "batch time"] | None:
+        prior = self.model.prior
+        if prior is None:
+            return None
+        return self.windows.folds_at(position, batch_size, prior.counts.n_folds)
 
     def _rate(self) -> float:
         done, steps = self.number - self.phase_began, self.settings.steps - self.phase_began

@@ -1,0 +1,56 @@
+"""How a model of some size is trained: its batches, and what keeps it from learning by heart."""
+
+from typing import Any
+
+import torch
+
+from naepo.model import ModelSettings
+from naepo.train.machine import n_cores
+
+FEW_READINGS = 2.0
+"""A text that is read less often than this cannot be learnt by heart."""
+MANY_READINGS = 20.0
+"""From so many readings on, activations are dropped even where merges are."""
+DROPOUT = ((FEW_READINGS, 0.0), (5.0, 0.05), (MANY_READINGS, 0.1), (float("inf"), 0.2))
+"""Share of activations dropped, by how often the text is read: (below this often, share)."""
+MERGE_DROPOUT = 0.1
+"""Share of the ids that are taken apart at the beginning of a run that reads its text often."""
+WEIGHT_DECAY = 0.1
+"""Weight decay of such a run."""
+
+
+def tokens_per_step(d_model: int) -> int:
+    """How many tokens make one update: few, so that many updates fit into the time.
+
+    At least 16 d_model, so that Muon's own products stay a small part of the step.
+
+    >>> tokens_per_step(128)
+    2048
+    """
+    return min(16_384, max(1_024, 16 * d_model))
+
+
+def batches_of(model: ModelSettings, device: torch.device) -> dict[str, Any]:
+    """Give the batch, and on a CPU its shards: one for each core."""
+    rows = max(1, tokens_per_step(model.d_model) // model.context_length)
+    shards = min(n_cores(), rows) if device.type == "cpu" else 1
+    return {"batch_size": rows // shards * shards, "shards": shards}
+
+
+def against_memory(n_read: float, has_merges: bool) -> dict[str, Any]:
+    """Give the tables `model` and `train` that suit a text which is read `n_read` times.
+
+    has_merges: whether the encoder's ids can be taken apart. Then they are, and activations are
+    spared until the text is read very often.
+
+    >>> against_memory(8.0, has_merges=False)["model"]["parts"]
+    {'dropout': 0.1}
+    """
+    if n_read < FEW_READINGS:
+        return {"model": {}, "train": {}}
+    share = next(share for bound, share in DROPOUT if n_read < bound)
+    train: dict[str, Any] = {"optimizer": {"weight_decay": WEIGHT_DECAY}}
+    if has_merges:
+        train["merge_dropout"] = MERGE_DROPOUT
+        share = share if n_read >= MANY_READINGS else 0.0
+    return {"model": {"parts": {"dropout": share}}, "train": train}
