@@ -28,7 +28,7 @@ from naepo.train.masks import Masks
 LONGEST_CONTEXT = 512
 """Beyond it the whole table of attention weights, which is kept, costs more than it saves."""
 
-KNOWN_CHILDREN = ("embedding", "rotary", "blocks", "norm", "output")
+KNOWN_CHILDREN = ("embedding", "rotary", "blocks", "norm", "output", "prior")
 """A model with another part beside these is never trained as if it had none."""
 
 
@@ -102,11 +102,21 @@ class FusedLoss:
         self._rotary = model.rotary
         self._layers = [_layer_copies(model, dtype) for _ in model.blocks]
         width, vocab = self.settings.d_model, self.settings.vocab_size
-        self._head = HeadWeights(torch.empty(width), torch.empty(vocab, width, dtype=dtype))
+        self._prior = model.prior
+        self._head = HeadWeights(
+            norm=torch.empty(width),
+            output=torch.empty(vocab, width, dtype=dtype),
+            gain=None if self._prior is None else torch.empty(1),
+        )
         blocks = [p for block in model.blocks for p in parameters_of(block)]
-        self._sources = [*blocks, model.norm.weight, model.output.weight]
+        head = HeadWeights(
+            model.norm.weight,
+            model.output.weight,
+            None if self._prior is None else self._prior.gain,
+        )
+        self._sources = [*blocks, *head.present()]
         copies = [copy for layer in self._layers for copy in layer.as_modules()]
-        self._copies = [*copies, *self._head]
+        self._copies = [*copies, *self._head.present()]
         self.is_tied = model.output.weight is self.embedding
         self.parameters = self._sources if self.is_tied else [*self._sources, self.embedding]
         """Whose gradients `part` gives, in its order."""
@@ -124,11 +134,16 @@ class FusedLoss:
         targets: Int[Tensor, "batch time"],
         n_tokens: int,
         seed: int,
+        folds: Int[Tensor, "batch time"] | None = None,
     ) -> tuple[Float[Tensor, ""], list[Tensor]]:
         """Give the summed loss of some sequences / n_tokens, and its gradients.
 
         n_tokens: of all parts together, so that their sum is a mean.  seed: of dropout's masks.
+        folds: of the text, left out of a prior's counts for each target; none leaves out nothing.
         """
+        prior = None
+        if self._prior is not None:
+            prior = self._prior.log_probs(ids, leave_out=folds).flatten(0, 1)
         masks = Masks(self.settings.parts.dropout, seed)
         seats, ids = self._seats(ids.shape[1]), ids.flatten()
         size = len(ids), self.settings.d_model
@@ -140,7 +155,7 @@ class FusedLoss:
             x, of_attention = attention_forward(x, layer.attention, seats, masks.draw(*size))
             x, of_mlp = mlp_forward(x, layer.mlp, seats.eps, masks.draw(*size))
             kept.append((of_attention, of_mlp))
-        loss, g, head = head_loss(x, self._head, targets.flatten(), seats.eps, n_tokens)
+        loss, g, head = head_loss(x, self._head, targets.flatten(), seats.eps, n_tokens, prior)
         layers: list[Layer] = []
         for layer in reversed(self._layers):
             of_attention, of_mlp = kept.pop()
@@ -151,8 +166,9 @@ class FusedLoss:
         table = torch.ops.aten.embedding_dense_backward(g, ids, len(self.embedding), -1, False)
         grads = [grad for layer in reversed(layers) for grad in layer.as_modules()]
         if self.is_tied:
-            return loss, [*grads, head.norm, table.add_(head.output)]
-        return loss, [*grads, *head, table]
+            head = head._replace(output=table.add_(head.output))
+            return loss, [*grads, *head.present()]
+        return loss, [*grads, *head.present(), table]
 
     def _seats(self, time: int) -> Seats:
         cos, sin = self._rotary(0, time)

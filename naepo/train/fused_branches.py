@@ -79,10 +79,15 @@ class MlpKept(NamedTuple):
 
 
 class HeadWeights(NamedTuple):
-    """The last norm and the output projection."""
+    """The last norm, the output projection, and the gain of an n-gram prior."""
 
     norm: Float[Tensor, " d_model"]
     output: Float[Tensor, "vocab d_model"]
+    gain: Float[Tensor, "1"] | None = None
+
+    def present(self) -> list[Tensor]:
+        """Give those that there are."""
+        return [weight for weight in self if weight is not None]
 
 
 def attention_forward(
@@ -191,18 +196,27 @@ def head_loss(
     targets: Int[Tensor, " rows"],
     eps: float,
     n_tokens: int,
+    prior: Float[Tensor, "rows vocab"] | None = None,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "rows d_model"], HeadWeights]:
-    """Give the sum of the losses / n_tokens, and its gradients of x and of the weights."""
+    """Give the sum of the losses / n_tokens, and its gradients of x and of the weights.
+
+    prior: log-probabilities that are added to the logits, times the gain.
+    """
     normed = _norm(x, w.norm, eps, w.output.dtype)
     logits = normed.out @ w.output.t()
+    if prior is not None:
+        assert w.gain is not None
+        logits = logits + w.gain * prior
     log_p = torch.log_softmax(logits, -1, dtype=torch.float32)
     wanted = targets[:, None]
     loss = log_p.gather(1, wanted).sum() / -n_tokens
     d_logits = log_p.exp_()
     d_logits.scatter_add_(1, wanted, -torch.ones_like(wanted, dtype=torch.float32))
-    d_logits = d_logits.mul_(1 / n_tokens).to(w.output.dtype)
+    d_logits = d_logits.mul_(1 / n_tokens)
+    d_gain = None if prior is None else torch.dot(d_logits.flatten(), prior.flatten())[None]
+    d_logits = d_logits.to(w.output.dtype)
     d_x, d_norm = _through_norm(d_logits @ w.output, w.norm, normed)
-    return loss, d_x, HeadWeights(d_norm, d_logits.t() @ normed.out)
+    return loss, d_x, HeadWeights(d_norm, d_logits.t() @ normed.out, d_gain)
 
 
 def is_gated(w: MlpWeights) -> bool:

@@ -6,6 +6,7 @@ gradient of the mean loss over all batches into `.grad` and gives that loss. The
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Int
@@ -18,15 +19,29 @@ from naepo.train.precision import matrix_precision
 from naepo.train.settings import TrainSettings
 from naepo.train.shards import Shards
 
-Batch = tuple[Int[Tensor, "batch time"], Int[Tensor, "batch time"]]
-"""Ids, and the ids that follow them."""
+
+class Batch(NamedTuple):
+    """Ids, and the ids that follow them."""
+
+    ids: Int[Tensor, "batch time"]
+    targets: Int[Tensor, "batch time"]
+    folds: Int[Tensor, "batch time"] | None = None
+    """The fold of the text that each target lies in, where an n-gram prior leaves it out."""
+
+    def cut(self, n: int) -> list["Batch"]:
+        """Give n batches of as many sequences each."""
+        folds = [None] * n if self.folds is None else self.folds.chunk(n)
+        return [
+            Batch(*part)
+            for part in zip(self.ids.chunk(n), self.targets.chunk(n), folds, strict=True)
+        ]
 
 
 class ModuleGradients:
     """Through the modules and autograd: any model on any device, or a `forward` like its own."""
 
     def __init__(
-        self, model: nn.Module, forward: Callable[[Tensor], Tensor], train: TrainSettings, why: str
+        self, model: nn.Module, forward: Callable[..., Tensor], train: TrainSettings, why: str
     ) -> None:
         self.path = f"modules: {why}"
         self._model = model
@@ -39,9 +54,10 @@ class ModuleGradients:
         torch.manual_seed(seed)
         total = torch.zeros((), device=self._device)
         self._model.zero_grad(set_to_none=True)
-        for ids, targets in batches:
+        for ids, targets, folds in batches:
+            ids = ids.to(self._device, non_blocking=True)
             with matrix_precision(self._device, self._train.precision):
-                logits = self._forward(ids.to(self._device, non_blocking=True))
+                logits = self._forward(ids) if folds is None else self._forward(ids, folds)
             loss = next_token_loss(logits, targets.to(self._device, non_blocking=True))
             loss = loss / self._train.accumulate
             loss.backward()
@@ -67,13 +83,19 @@ class FusedGradients:
         self._loss.refresh()
         sums = self._cleared()
         total = 0.0
-        for number, (ids, targets) in enumerate(batches):
-            n_tokens = targets.numel() * self._train.accumulate
-            parts = zip(ids.chunk(self._shards.n), targets.chunk(self._shards.n), strict=True)
+        for number, batch in enumerate(batches):
+            n_tokens = batch.targets.numel() * self._train.accumulate
             found = self._shards.run(
                 [
-                    partial(self._loss.part, *part, n_tokens, seed_of(seed, number, shard))
-                    for shard, part in enumerate(parts)
+                    partial(
+                        self._loss.part,
+                        part.ids,
+                        part.targets,
+                        n_tokens,
+                        seed_of(seed, number, shard),
+                        part.folds,
+                    )
+                    for shard, part in enumerate(batch.cut(self._shards.n))
                 ]
             )
             total += sum(float(loss) for loss, _ in found)
