@@ -15,7 +15,7 @@ from naepo.train.trainer import Trainer
 
 WARM_STEPS = 3
 LONGEST_SECONDS = 4.0
-SHARE_OF_BUDGET = 0.01
+SHARE_OF_BUDGET = 0.006
 SCORED = 4_096
 """Ids of the validation split that a look is timed on."""
 
