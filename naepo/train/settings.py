@@ -52,9 +52,9 @@ class ScheduleSettings:
 
     warmup: float = 0.02
     """Share of the steps in which the rate climbs from 0 to its peak."""
-    decay: float = 0.7
+    decay: float = 0.6
     """Share of the steps, at the end, in which the rate falls in a straight line."""
-    floor: float = 0.0
+    floor: float = 0.03
     """What it falls to, as a share of the peak."""
 
     def __post_init__(self) -> None:
@@ -82,6 +82,10 @@ class TrainSettings:
     another number rounds differently. 1 leaves it to torch to share out the cores."""
     seed: int = 0
     """Decides the first weights, the order of the data and the dropout."""
+    merge_dropout: float = 0.0
+    """Probability that an id made by a merge is taken apart into the two it was made of, drawn anew
+    in each reading of the text and falling to 0 at the end of the run; needs a byte-pair encoder
+    (after Provilkov et al. 2020, arXiv:1910.13267)."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Number format of the matrix products; weights and the loss stay fp32."""
     compile: bool = False
@@ -115,6 +119,10 @@ class TrainSettings:
             raise UserError(
                 f"shards must divide batch_size, got shards={self.shards} "
                 f"and batch_size={self.batch_size}"
+            )
+        if not 0 <= self.merge_dropout < 1:
+            raise UserError(
+                f"merge_dropout must be at least 0 and below 1, got {self.merge_dropout}"
             )
         if not 0 <= self.seed < 2**63:
             raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")
