@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from naepo.config import UserError
+from naepo.model.ngram import even_folds
 from naepo.train.batches import Windows
 
 IDS = np.arange(1_000, dtype=np.uint16)
@@ -37,6 +38,14 @@ def test_an_epoch_reads_each_window_once_and_no_two_overlap(n, context_length, e
     assert starts[0] >= 0
     assert starts[-1] + context_length + 1 <= n
     assert all(b - a >= context_length for a, b in pairwise(starts))
+
+
+@given(st.integers(0, 500), st.integers(1, 9))
+def test_each_target_lies_in_the_fold_that_is_told(position, n_folds):
+    windows = Windows(IDS, 16, seed=0)
+    _, targets = windows.at(position, 4)
+    folds = even_folds(len(IDS), n_folds)
+    assert (windows.folds_at(position, 4, n_folds).numpy() == folds[targets]).all()
 
 
 def test_another_epoch_lays_its_windows_elsewhere():

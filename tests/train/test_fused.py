@@ -51,10 +51,10 @@ def of_modules(model, ids, targets) -> tuple[torch.Tensor, dict[str, torch.Tenso
     return loss.detach(), {name: p.grad.clone() for name, p in model.named_parameters()}
 
 
-def of_fused(model, dtype, ids, targets, seed: int = 0):
+def of_fused(model, dtype, ids, targets, seed: int = 0, folds=None):
     twin = FusedLoss(model, dtype)
     twin.refresh()
-    loss, gradients = twin.part(ids, targets, targets.numel(), seed)
+    loss, gradients = twin.part(ids, targets, targets.numel(), seed, folds)
     names = {parameter: name for name, parameter in model.named_parameters()}
     pairs = zip(twin.parameters, gradients, strict=True)
     return loss, {names[parameter]: gradient.float() for parameter, gradient in pairs}
@@ -92,6 +92,26 @@ def test_in_bf16_they_are_near(parts):
     loss, found = of_fused(model, torch.bfloat16, ids, targets)
     torch.testing.assert_close(loss, wanted_loss, rtol=5e-3, atol=0)
     assert 1e-5 < whole_error(found, wanted) < 0.02
+
+
+def with_prior(**parts):
+    model = loud(PartSettings(prior_order=2, **parts))
+    model.prior.count(torch.randint(19, (400,), generator=torch.Generator().manual_seed(4)).numpy())
+    return model
+
+
+@pytest.mark.parametrize("tie", [True, False])
+def test_an_n_gram_prior_has_the_gradient_that_the_modules_give_it(tie):
+    model, (ids, targets) = with_prior(tie_weights=tie), batch()
+    folds = torch.arange(4)[:, None].expand(ids.shape)
+    model.zero_grad()
+    wanted_loss = next_token_loss(model(ids, folds), targets)
+    wanted_loss.backward()
+    wanted = {name: p.grad for name, p in model.named_parameters()}
+    loss, found = of_fused(model, torch.float32, ids, targets, folds=folds)
+    torch.testing.assert_close(loss, wanted_loss.detach())
+    assert worst_error(found, wanted) < 1e-5
+    assert loss != of_fused(model, torch.float32, ids, targets)[0], "nothing was left out"
 
 
 def test_a_sequence_may_be_shorter_than_the_context():

@@ -20,9 +20,9 @@ MODEL = ModelSettings(
 IDS = np.random.default_rng(0).integers(0, 17, 400)
 
 
-def make(steps: int = 12, **changed) -> Trainer:
+def make(steps: int = 12, model: ModelSettings = MODEL, **changed) -> Trainer:
     settings = TrainSettings(steps=steps, batch_size=4, **changed)
-    return Trainer(build(MODEL, seed=0), Windows(IDS, MODEL.context_length, 0), settings)
+    return Trainer(build(model, seed=0), Windows(IDS, model.context_length, 0), settings)
 
 
 def weights(trainer: Trainer) -> list[torch.Tensor]:
@@ -34,6 +34,7 @@ WAYS = {
     "fused, fp32": {"shards": 2},
     "modules": {},
 }
+PRIOR = replace(MODEL, parts=PartSettings(dropout=0.1, prior_order=2))
 
 
 def make_on(way: str, **changed) -> Trainer:
@@ -45,22 +46,24 @@ def make_on(way: str, **changed) -> Trainer:
 
 
 @pytest.mark.parametrize(
-    ("way", "kind", "stop_at"),
+    ("way", "kind", "stop_at", "model"),
     [
-        *[("fused, bf16", "muon", stop_at) for stop_at in (1, 5, 11)],
-        ("fused, bf16", "adamw", 5),
-        ("fused, fp32", "muon", 5),
-        ("modules", "muon", 5),
-        ("modules", "adamw", 11),
+        *[("fused, bf16", "muon", stop_at, MODEL) for stop_at in (1, 5, 11)],
+        ("fused, bf16", "adamw", 5, MODEL),
+        ("fused, bf16", "muon", 5, PRIOR),
+        ("fused, fp32", "muon", 5, MODEL),
+        ("modules", "muon", 5, MODEL),
+        ("modules", "muon", 5, PRIOR),
+        ("modules", "adamw", 11, MODEL),
     ],
 )
-def test_resumed_is_never_stopped_bit_for_bit(way, kind, stop_at):
-    optimizer = OptimizerSettings(kind=kind)
-    whole = make_on(way, optimizer=optimizer)
+def test_resumed_is_never_stopped_bit_for_bit(way, kind, stop_at, model):
+    asked = {"optimizer": OptimizerSettings(kind=kind), "model": model}
+    whole = make_on(way, **asked)
     fit(whole, [])
-    first = make_on(way, optimizer=optimizer)
+    first = make_on(way, **asked)
     fit(first, [lambda step: step.number < stop_at])
-    second = make_on(way, optimizer=optimizer)
+    second = make_on(way, **asked)
     second.model.load_state_dict(first.model.state_dict())
     second.load_state(first.state())
     torch.manual_seed(999)
@@ -79,10 +82,12 @@ def test_in_shards_the_bits_do_not_depend_on_the_cores():
     assert all(torch.equal(a, b) for a, b in zip(*map(weights, runs), strict=True))
 
 
-@pytest.mark.parametrize("accumulate", [1, 2])
-@pytest.mark.parametrize("shards", [1, 2, 4])
-def test_fused_and_modules_train_to_the_same_weights(accumulate, shards):
-    plain = replace(MODEL, parts=PartSettings())
+@pytest.mark.parametrize(
+    ("order", "accumulate", "shards"),
+    [*((None, accumulate, shards) for accumulate in (1, 2) for shards in (1, 2, 4)), (2, 2, 2)],
+)
+def test_fused_and_modules_train_to_the_same_weights(order, accumulate, shards):
+    plain = replace(MODEL, parts=PartSettings(prior_order=order))
     trainers = []
     for n_shards in (shards, 1):
         settings = TrainSettings(steps=3, batch_size=4, accumulate=accumulate, shards=n_shards)
