@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -208,14 +209,10 @@ def _same_corpus(
     """
     data = from_table(DataSettings, settings["data"], "naepo.toml", "data")
     corpus = _prepare(data, progress)
-    if corpus.fingerprint != settings["plan"]["corpus"]:
-        own = folder / "tokenizer.json"  # a newer naepo may choose otherwise
-        corpus = _prepare(replace(data, encoder=str(own)), progress)
     if corpus.encoder.fingerprint != encoder_fingerprint:
-        raise UserError(
-            "the text now gives another encoder than the one this run was trained with",
-            hint="train a new run, or bring back the text as it was",
-        )
+        own = folder / "tokenizer.json"  # a newer naepo may choose otherwise
+        with suppress(UserError):
+            corpus = prepare(replace(data, encoder=str(own)))
     if corpus.fingerprint != settings["plan"]["corpus"]:
         raise UserError(
             f"the text has changed since this run began: {', '.join(data.sources)}",

@@ -53,7 +53,7 @@ class Pieces:
         raise NotImplementedError
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Read(State):
     """What has been read, id by id."""
 
@@ -79,14 +79,14 @@ class Toy(nn.Module):
         return []
 
     def start(self, batch_size: int = 1) -> Read:
-        return Read(batch_size, [], torch.zeros(batch_size, 0, dtype=torch.long))
+        return Read(batch_size, [], ids=torch.zeros(batch_size, 0, dtype=torch.long))
 
     def step(self, ids: Tensor, state: State) -> tuple[Tensor, Read]:
         assert isinstance(state, Read)
         self._note(ids)
         whole = torch.cat([state.ids, ids], dim=1)
         assert whole.shape[1] <= self.settings.context_length
-        return self.rule(whole)[:, -ids.shape[1] :], Read(state.batch_size, [], whole)
+        return self.rule(whole)[:, -ids.shape[1] :], Read(state.batch_size, [], ids=whole)
 
     def _note(self, ids: Tensor) -> None:
         self.given.append(ids[0].tolist())
