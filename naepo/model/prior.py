@@ -17,9 +17,9 @@ from torch import Tensor, nn
 from naepo.config import UserError
 from naepo.model.ngram import Array, WittenBell
 
-FOLDS = 5
-"""Into how many stretches the training text is cut. With more, the neighbours of a stretch, which
-are about the same things, tell more about it than the training text tells about a new one."""
+FOLDS = 20
+"""Into how many stretches the training text is cut. With few, too much is left out, and the network
+learns to distrust counts that are better when it is asked (5 cost 0.02 nats a character)."""
 
 
 class NgramPrior(nn.Module):
