@@ -13,6 +13,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 
 from naepo.model import Transformer
+from naepo.train.compiling import compiled
 from naepo.train.fused import FusedLoss, why_not_fused
 from naepo.train.loss import next_token_loss
 from naepo.train.precision import matrix_precision
@@ -127,10 +128,12 @@ Gradients = ModuleGradients | FusedGradients
 
 
 def choose_gradients(model: nn.Module, train: TrainSettings, shards: Shards) -> Gradients:
-    """Give the fused way where it computes this model, else the modules."""
+    """Give the way: compiled when asked for and possible, else fused, else the modules."""
     why = why_not_fused(model, next(model.parameters()).device)
-    if train.compile:
-        why = "torch.compile was asked for"
+    if train.compile and isinstance(model, Transformer):
+        forward = compiled(model, train)
+        if forward is not None:
+            return ModuleGradients(model, forward, train, "compiled")
     if why is not None or not isinstance(model, Transformer):
         return ModuleGradients(model, model, train, why or "")
     return FusedGradients(model, train, shards)

@@ -91,14 +91,22 @@ def make_plan(
     """
     asked_model, asked_train = dict(wishes.get("model") or {}), dict(wishes.get("train") or {})
     precision = asked_train.get("precision") or ("bf16" if has_fast_bf16(device) else "fp32")
-    compute, reason = _compute(budget, device, precision, deadline)
+    seconds = DEFAULT_SECONDS if deadline is None else max(1.0, deadline - time.perf_counter())
+    compute, reason = _compute(budget, device, precision, seconds)
     sizes = choose_sizes(compute, corpus, asked_model)
     n_read = _times_read(budget, compute, sizes, corpus)
-    care = against_memory(n_read, has_merges=isinstance(corpus.encoder, BPEEncoder))
+    has_prior = sizes.get("parts", {}).get("prior_order") is not None
+    has_merges = isinstance(corpus.encoder, BPEEncoder) and not has_prior
+    care = against_memory(n_read, has_merges)
     model = from_table(ModelSettings, merge(care["model"], sizes), "the plan", "model")
-    regime = merge({"precision": precision, **batches_of(model, device)}, care["train"])
+    regime = merge({"precision": precision, **batches_of(model, device, seconds)}, care["train"])
     regime = merge(regime, asked_train)
     draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
+    if has_prior and draft.merge_dropout:
+        raise UserError(
+            "an n-gram prior counts the text as it is cut: it does not go with merge_dropout",
+            hint="--train.merge-dropout 0",
+        )
     pace = measure_pace(model, draft, corpus, device, deadline)
     n_looks = _n_looks(pace, deadline)
     steps = asked_train.get("steps") or _steps(budget, model, draft, pace, n_looks, deadline)
@@ -108,13 +116,13 @@ def make_plan(
 
 
 def _compute(
-    budget: Budget, device: torch.device, precision: str, deadline: float | None
+    budget: Budget, device: torch.device, precision: str, seconds: float
 ) -> tuple[float, str]:
     """How many operations the sizes are chosen for, and the sentence that says so."""
     speed = matrix_speed(device, precision)
-    seconds = DEFAULT_SECONDS if deadline is None else max(1.0, deadline - time.perf_counter())
     compute = speed * EFFICIENCY * seconds
-    said = "sized as for 10 minutes" if deadline is None else f"{budget} leave {seconds:.0f} s"
+    is_timed = budget.minutes is not None
+    said = f"{budget} leave {seconds:.0f} s" if is_timed else "sized as for 10 minutes"
     return compute, (
         f"{said} at {speed / 1e9:.0f} GFLOP/s of {precision} matrix products: "
         f"about {compute:.1e} operations of training"

@@ -15,6 +15,9 @@ DROPOUT = ((FEW_READINGS, 0.0), (5.0, 0.05), (MANY_READINGS, 0.1), (float("inf")
 """Share of activations dropped, by how often the text is read: (below this often, share)."""
 MERGE_DROPOUT = 0.1
 """Share of the ids that are taken apart at the beginning of a run that reads its text often."""
+WORTH_COMPILING = 300.0
+"""Seconds of a run on a GPU from which compiling for about a minute pays. On a CPU it does not: the
+fused pass is as fast (LOG.md)."""
 WEIGHT_DECAY = 0.1
 """Weight decay of such a run."""
 
@@ -30,11 +33,18 @@ def tokens_per_step(d_model: int) -> int:
     return min(16_384, max(1_024, 16 * d_model))
 
 
-def batches_of(model: ModelSettings, device: torch.device) -> dict[str, Any]:
-    """Give the batch, and on a CPU its shards: one for each core."""
+def batches_of(model: ModelSettings, device: torch.device, seconds: float) -> dict[str, Any]:
+    """Give the batch, on a CPU its shards (one for each core), on a GPU whether to compile.
+
+    seconds: how long the run may take.
+    """
     rows = max(1, tokens_per_step(model.d_model) // model.context_length)
     shards = min(n_cores(), rows) if device.type == "cpu" else 1
-    return {"batch_size": rows // shards * shards, "shards": shards}
+    return {
+        "batch_size": rows // shards * shards,
+        "shards": shards,
+        "compile": device.type == "cuda" and seconds > WORTH_COMPILING,
+    }
 
 
 def against_memory(n_read: float, has_merges: bool) -> dict[str, Any]:

@@ -105,8 +105,8 @@ class Trainer:
         """Which way gradients are computed, and why, in one line."""
         return self.gradients.path
 
-    def use_compiled(self, forward: Callable[[Tensor], Tensor]) -> None:
-        """Run the training forward pass through `forward` (the model, compiled) from now on."""
+    def use_forward(self, forward: Callable[..., Tensor]) -> None:
+        """Run the training forward pass through `forward`, in the model's place, from now on."""
         self.gradients = ModuleGradients(
             self.model, forward, self.settings, "by the forward pass that was given"
         )

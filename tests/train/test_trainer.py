@@ -40,7 +40,7 @@ PRIOR = replace(MODEL, parts=PartSettings(dropout=0.1, prior_order=2))
 def make_on(way: str, **changed) -> Trainer:
     trainer = make(**{**WAYS[way], **changed})
     if way == "modules":
-        trainer.use_compiled(trainer.model)
+        trainer.use_forward(trainer.model)
     assert trainer.path.startswith(way.partition(",")[0])
     return trainer
 
@@ -93,7 +93,7 @@ def test_fused_and_modules_train_to_the_same_weights(order, accumulate, shards):
         settings = TrainSettings(steps=3, batch_size=4, accumulate=accumulate, shards=n_shards)
         windows = Windows(IDS, plain.context_length, 0)
         trainers.append(Trainer(build(plain, seed=0), windows, settings))
-    trainers[1].use_compiled(trainers[1].model)
+    trainers[1].use_forward(trainers[1].model)
     losses = [[trainer.step().loss for _ in range(3)] for trainer in trainers]
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     for a, b in zip(*map(weights, trainers), strict=True):
@@ -103,10 +103,27 @@ def test_fused_and_modules_train_to_the_same_weights(order, accumulate, shards):
 def test_the_way_and_its_reason_can_be_read():
     assert make(shards=2, precision="bf16").path == "fused: 2 shards in bf16"
     assert make().path == "fused: 1 shard in fp32"
-    assert make(compile=True).path == "modules: torch.compile was asked for"
     other = build(replace(MODEL, parts=PartSettings(mlp="gelu")))
     trainer = Trainer(other, Windows(IDS, 8, 0), TrainSettings(steps=1, batch_size=4))
     assert trainer.path == "modules: mlp is gelu"
+
+
+def test_where_nothing_compiles_the_run_goes_on_without(monkeypatch):
+    def refuse(model):
+        raise RuntimeError("no C++ compiler")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    plain, asked = make(), make(compile=True)
+    assert asked.path == plain.path
+    assert asked.step().loss == plain.step().loss
+
+
+def test_what_compiles_is_used_and_computes_the_same(monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda model: lambda *given: model(*given))
+    plain, asked = make(), make(compile=True)
+    assert asked.path == "modules: compiled"
+    assert all(p.grad is None for p in asked.model.parameters())
+    assert asked.step().loss == pytest.approx(plain.step().loss, rel=1e-5)
 
 
 def test_shards_that_do_not_divide_the_batch_are_refused():
@@ -168,4 +185,4 @@ def test_a_listener_that_answers_false_ends_the_run_after_its_step():
 
 def poison(trainer: Trainer) -> None:
     """Make every gradient NaN from now on."""
-    trainer.use_compiled(lambda ids: trainer.model(ids) * float("nan"))
+    trainer.use_forward(lambda ids: trainer.model(ids) * float("nan"))
