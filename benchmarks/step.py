@@ -54,7 +54,7 @@ def measure(d_model: int, context_length: int, ceiling: float) -> dict[str, Any]
         "modules_fp32": _trainer(model, replace(train, precision="fp32")),
     }
     for name in ("modules", "modules_fp32"):
-        trainers[name].use_compiled(trainers[name].model)
+        trainers[name].use_forward(trainers[name].model)
     seconds: dict[str, list[float]] = {name: [] for name in trainers}
     for number in range(ROUNDS + 1):
         for name, trainer in trainers.items():
