@@ -49,12 +49,15 @@ class Train(Arguments):
     data: overrides_of(DataSettings) = field(  # pyright: ignore[reportInvalidTypeForm]
         default_factory=overrides_of(DataSettings)
     )
+    """Which text, how it is read, what is held out, how it becomes ids."""
     model: overrides_of(ModelSettings) = field(  # pyright: ignore[reportInvalidTypeForm]
         default_factory=overrides_of(ModelSettings)
     )
+    """The sizes of the transformer; what is not said follows from the time and the text."""
     train: overrides_of(TrainSettings) = field(  # pyright: ignore[reportInvalidTypeForm]
         default_factory=overrides_of(TrainSettings)
     )
+    """How it is trained; what is not said follows from the time and the text."""
 
 
 def main(arguments: list[str]) -> int:
