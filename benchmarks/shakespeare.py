@@ -3,7 +3,7 @@
 The first 90 % of the characters train, the last 10 % are scored: naepo's own default split of the
 whole file. Seeds and recipes take turns, so that a machine that slows down slows all alike.
 
-    python -m benchmarks.shakespeare [--nanogpt FOLDER] [--seeds 3] [--minutes 2.9]
+    python -m benchmarks.shakespeare [--nanogpt FOLDER] [--seeds 3] [--peer-seeds 3]
 
 FOLDER: a checkout of karpathy/nanoGPT, whose own CPU recipe is then run in the same turn.
 """
@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--nanogpt", type=Path)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--peer-seeds", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=2.9)
     asked = parser.parse_args()
     source = data("text/tiny-shakespeare.txt")
@@ -40,7 +41,7 @@ def main() -> None:
     for seed in range(asked.seeds):
         runs["speed"].append(race(source, "--recipe", "speed", seed=seed, minutes=asked.minutes))
         runs["default"].append(race(source, seed=seed, minutes=asked.minutes))
-        if asked.nanogpt:
+        if asked.nanogpt and seed < asked.peer_seeds:
             peer.append(nanogpt(asked.nanogpt, seed))
     write(
         "shakespeare",
