@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.record import NAEPO, data, run, spread, write
 
-REPEATS = 5
+REPEATS = 3
 TEXT = "text/tiny-shakespeare.txt"
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         firsts, peaks = [], []
         for number in range(REPEATS + 1):
             folder = Path(home) / f"run-{number}"
-            done = run([*NAEPO, "train", data(TEXT), "--minutes", 0.3, "--out", folder])
+            done = run([*NAEPO, "train", data(TEXT), "--minutes", 0.15, "--out", folder])
             rows = [json.loads(row) for row in (folder / "metrics.jsonl").read_text().splitlines()]
             first = next(row for row in rows if row["kind"] == "step")
             firsts.append(first["since_command"])

@@ -287,6 +287,19 @@ def _toml_value(value: Any) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml_value(item) for item in value) + "]"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    quoted = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in escaped)
+    quoted = "".join(_toml_character(c) for c in str(value))
     return f'"{quoted}"'
+
+
+def _toml_character(character: str) -> str:
+    code = ord(character)
+    if 0xD800 <= code < 0xE000:
+        raise UserError(
+            f"settings cannot hold a name that is no Unicode text (it has a lone {code:#06x})",
+            hint="rename the file",
+        )
+    if character in '\\"':
+        return "\\" + character
+    if character.isprintable():
+        return character
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -21,11 +21,11 @@ class Describe(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, load, print."""
     asked = parse(Describe, "describe", arguments)
-    from naepo import checkpoint
+    from naepo.cli.opening import open_model
     from naepo.model import describe
     from naepo.model.describe import render
 
-    loaded = checkpoint.load(asked.run, which=asked.checkpoint)
+    loaded = open_model(asked.run, asked.checkpoint)
     encoder = loaded.encoder
     print(f"{loaded.folder} (step {loaded.step:,})")
     print(f"encoder: {encoder.kind}, {encoder.vocab_size:,} ids")

@@ -33,12 +33,12 @@ class Evaluate(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, score, print."""
     asked = parse(Evaluate, "evaluate", arguments)
-    from naepo import checkpoint
+    from naepo.cli.opening import open_model
     from naepo.train.evaluation import evaluate
     from naepo.train.machine import choose_device
     from naepo.train.session import held_out
 
-    loaded = checkpoint.load(asked.run, which=asked.checkpoint)
+    loaded = open_model(asked.run, asked.checkpoint)
     split, floors = held_out(loaded, asked.sources, encoding=asked.encoding)
     model = loaded.model.to(choose_device(asked.device))
     found = asdict(evaluate(model, split, precision=asked.precision))

@@ -50,12 +50,12 @@ class Generate(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, load, write."""
     asked = parse(Generate, "generate", arguments)
-    from naepo import checkpoint
+    from naepo.cli.opening import open_model
     from naepo.cli.showing import beginning
     from naepo.generate import Sampling, generate
     from naepo.train.machine import choose_device
 
-    loaded = checkpoint.load(asked.run, which=asked.checkpoint)
+    loaded = open_model(asked.run, asked.checkpoint)
     model = loaded.model.to(choose_device(asked.device))
     typed = sys.stdin.read() if asked.prompt == "-" else asked.prompt
     prompt = normalised(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))

@@ -106,7 +106,7 @@ def _local(data: DataSettings, progress: "Progress") -> DataSettings:
 def _tables(asked: Train) -> tuple[dict[str, Any], str]:
     """Lay the flags over the recipe: what is said last wins."""
     recipe, source = read_recipe(asked.recipe) if asked.recipe else ({}, "the command line")
-    known = {"about", "data", "model", "train", "plan"}
+    known = {"about", "checkpoint", "data", "model", "plan", "train"}
     for key in recipe.keys() - known:
         raise UserError(f"unknown table `{key}` in {source}", hint="one of: data, model, train")
     flags = {name: to_table(getattr(asked, name)) for name in ("data", "model", "train")}

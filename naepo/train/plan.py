@@ -99,7 +99,13 @@ def make_plan(
     has_merges = isinstance(corpus.encoder, BPEEncoder) and not has_prior
     care = against_memory(n_read, has_merges)
     model = from_table(ModelSettings, merge(care["model"], sizes), "the plan", "model")
-    regime = merge({"precision": precision, **batches_of(model, device, seconds)}, care["train"])
+    regime = merge(
+        {
+            "precision": precision,
+            **batches_of(model, device, seconds, asked_train.get("batch_size")),
+        },
+        care["train"],
+    )
     regime = merge(regime, asked_train)
     draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
     if has_prior and draft.merge_dropout:

@@ -33,13 +33,17 @@ def tokens_per_step(d_model: int) -> int:
     return min(16_384, max(1_024, 16 * d_model))
 
 
-def batches_of(model: ModelSettings, device: torch.device, seconds: float) -> dict[str, Any]:
+def batches_of(
+    model: ModelSettings, device: torch.device, seconds: float, asked_rows: int | None = None
+) -> dict[str, Any]:
     """Give the batch, on a CPU its shards (one for each core), on a GPU whether to compile.
 
-    seconds: how long the run may take.
+    seconds: how long the run may take.  asked_rows: the batch size that was asked for.
     """
-    rows = max(1, tokens_per_step(model.d_model) // model.context_length)
+    rows = asked_rows or max(1, tokens_per_step(model.d_model) // model.context_length)
     shards = min(n_cores(), rows) if device.type == "cpu" else 1
+    if asked_rows is not None:
+        shards = max(n for n in range(1, shards + 1) if asked_rows % n == 0)
     return {
         "batch_size": rows // shards * shards,
         "shards": shards,

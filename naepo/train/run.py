@@ -101,6 +101,8 @@ class Run:
         if began_at is not None:
             self.trainer.phase_began = began_at
         self.looks = Looks(**state.numbers["looks"])
+        if began_at is not None:
+            self.looks.without_gain = 0
         self._saved_at = self.trainer.number
         self.log.cut_after(self.trainer.number)
         rows = [row for row in read_metrics(self.folder / "metrics.jsonl") if row["kind"] == "step"]

@@ -10,6 +10,7 @@ from typing import Any
 from naepo import __version__, checkpoint
 from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
+from naepo.encode.corpus import open_corpus
 from naepo.encode.embedded import BUILDERS
 from naepo.model import Transformer, build
 from naepo.train.floors import Floors, floors
@@ -48,6 +49,7 @@ def begin(
     device = choose_device(around.device)
     deadline = None if budget.minutes is None else around.started + 60 * budget.minutes
     with checkpoint.RunLock(folder):
+        (folder / "metrics.jsonl").unlink(missing_ok=True)  # of a try that never saved
         data = replace(data, sources=tuple(map(_absolute, data.sources)))
         corpus = _prepare(data, around.progress)
         counted = _floors(corpus)
@@ -62,6 +64,7 @@ def begin(
             "plan": {
                 "reasons": list(plan.reasons),
                 "corpus": corpus.fingerprint,
+                "corpus_folder": str(corpus.folder),
                 "machine": describe_machine(device),
             },
         }
@@ -141,6 +144,8 @@ def _own_corpus(loaded: checkpoint.Checkpoint) -> Corpus | None:
         return None
     data = from_table(DataSettings, loaded.settings["data"], "naepo.toml", "data")
     try:
+        if "-" in data.sources:
+            return open_corpus(Path(loaded.settings["plan"]["corpus_folder"]))
         corpus = prepare(data)
     except UserError:
         return None
@@ -151,7 +156,8 @@ def refuse_if_used(folder: Path) -> None:
     """Raise a UserError when a folder already holds a run, or is no folder."""
     if folder.exists() and not folder.is_dir():
         raise UserError(f"{folder} is a file, expected a folder or nothing", hint="--out ANOTHER")
-    if (folder / "naepo.toml").exists() or (folder / "checkpoints").exists():
+    saved = folder / "checkpoints"
+    if saved.is_dir() and any(saved.iterdir()):
         raise UserError(
             f"{folder} already holds a run",
             hint=f"naepo resume {folder} to go on with it, or --out with another name",
@@ -208,6 +214,8 @@ def _same_corpus(
     folder: of the checkpoint, whose own encoder is used if the choice would now be another.
     """
     data = from_table(DataSettings, settings["data"], "naepo.toml", "data")
+    if "-" in data.sources:  # what came through a pipe lies in the cache alone
+        return open_corpus(Path(settings["plan"]["corpus_folder"]))
     corpus = _prepare(data, progress)
     if corpus.encoder.fingerprint != encoder_fingerprint:
         own = folder / "tokenizer.json"  # a newer naepo may choose otherwise

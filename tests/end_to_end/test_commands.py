@@ -1,5 +1,6 @@
 """Every verb, as a person types it; every mistake answered in words."""
 
+import io
 import json
 import subprocess
 import sys
@@ -108,6 +109,26 @@ def test_changed_text_is_noticed_when_a_run_is_resumed(naepo, trained, text):
     code, _, err = naepo("resume", trained, "--minutes", 0.01)
     assert code == 2
     assert "changed" in err or "another encoder" in err
+
+
+def test_text_from_a_pipe_is_trained_on_and_resumed(naepo, tmp_path, monkeypatch):
+    folder = tmp_path / "piped"
+    text = "나는 어제 학교에 갔다. I went to school.\n" * 60
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    small = [*SMALL_ENOUGH, "--model.d-model", 16, "--model.n-heads", 2, "--model.n-layers", 1]
+    code, _, err = naepo("train", "-", "--steps", 4, "--out", folder, *small)
+    assert code == 0, err
+    assert naepo("resume", folder, "--minutes", 0.002)[0] == 0
+    assert naepo("evaluate", folder)[0] == 0
+
+
+def test_a_folder_in_which_nothing_was_saved_may_be_used_again(naepo, text, tmp_path):
+    folder = tmp_path / "tried"
+    (folder / "checkpoints").mkdir(parents=True)
+    (folder / "metrics.jsonl").write_text('{"kind": "step", "step": 99}\n')
+    code, _, err = naepo("train", text, "--steps", 2, "--out", folder, *SMALL_ENOUGH)
+    assert code == 0, err
+    assert "99" not in (folder / "metrics.jsonl").read_text().splitlines()[0]
 
 
 @pytest.mark.parametrize(
