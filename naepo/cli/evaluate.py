@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tyro.conf import Positional
 
@@ -24,7 +24,7 @@ class Evaluate(Arguments):
     """best, last, or a step."""
     encoding: str | None = None
     """How the files are encoded. Default: as the run's own."""
-    precision: str = "fp32"
+    precision: Literal["fp32", "bf16"] = "fp32"
     """fp32 or bf16 matrix products."""
     device: str | None = None
     """cpu, cuda, mps. Default: the fastest there is."""

@@ -10,11 +10,21 @@ from typing import Any
 
 import torch
 
+from naepo.config import UserError
+
 
 def choose_device(name: str | None = None) -> torch.device:
-    """Give the device to train on: the one named, else CUDA, else Apple's, else the CPU."""
+    """Give the device to train on: the one named, else CUDA, else Apple's, else the CPU.
+
+    Raises: UserError for a device that is not here.
+    """
     if name is not None:
-        return torch.device(name)
+        try:
+            return torch.empty(0, device=name).device
+        except (RuntimeError, AssertionError, NotImplementedError):
+            raise UserError(
+                f"no such device here: {name}", hint="--device cpu, or leave it out"
+            ) from None
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():

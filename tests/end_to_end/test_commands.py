@@ -140,6 +140,7 @@ def test_a_folder_in_which_nothing_was_saved_may_be_used_again(naepo, text, tmp_
         (["train", "no-such-file.txt"], "no-such-file.txt"),
         (["train", "python-docs", "--steps", "2", "--minutes", "1"], "exactly one"),
         (["train", "python-docs", "--minutes", "-1"], "must be above 0"),
+        (["train", "python-docs", "--steps", "1", "--device", "tpux"], "no such device here: tpux"),
         (["train", "python-docs", "--recipe", "spede"], "no recipe is called `spede`"),
         (["generate", "no-such-run"], "no-such-run"),
         (["resume", "no-such-run"], "holds no run"),
