@@ -1,7 +1,12 @@
 """What the pages say can be typed, works when it is typed; every setting is explained."""
 
+import os
 import re
 import shlex
+import signal
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -45,6 +50,31 @@ def desk(tmp_path, monkeypatch):
     return tmp_path
 
 
+def programs(page: Path) -> list[str]:
+    """Give the blocks of Python on a page that need a run and nothing that is not installed."""
+    blocks = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.S | re.M)
+    return [block for block in blocks if "transformers" not in block]
+
+
+def look(words: list[str]) -> None:
+    """Do what a person does with `naepo look`: start it, open the address it says, Ctrl-C.
+
+    A browser would not end by itself, so that none is opened and its first request is made here.
+    """
+    command = [sys.executable, "-m", "naepo", *words, "--no-browser"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        try:
+            url = process.stdout.readline().strip()
+            assert url, f"{' '.join(words)} gave no address"
+            with urllib.request.urlopen(url, timeout=30) as page:
+                assert "<html" in page.read().decode("utf-8")
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naepo):
@@ -61,8 +91,23 @@ def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naep
             words += ["--out", f"runs/{len(list(desk.glob('runs/*')))}"]
         if words[0] == "train" and not {"--minutes", "--steps", "--recipe"} & set(words):
             words += ["--steps", "2"]
+        if words[0] == "look":
+            for folder in [word for word in words if word.startswith("runs/")]:
+                if not (desk / folder).exists():  # somebody else's run, or one of another day
+                    assert naepo("train", "notes/a.txt", "--steps", 2, "--out", folder)[0] == 0
+            look(words)
+            continue
         code, _, err = naepo(*words)
         assert code == 0, f"{line}\n{err}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [p for p in PAGES if programs(p)], ids=lambda page: page.name)
+def test_the_python_on_a_page_runs(page, desk, naepo):
+    assert naepo("train", "notes/a.txt", "--steps", 2, "--out", "runs/mine")[0] == 0
+    space: dict[str, object] = {}
+    for program in programs(page):
+        exec(compile(program, str(page), "exec"), space)
 
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda cls: cls.__name__)

@@ -1,0 +1,121 @@
+"""What can be read off the page's files: nothing invented, nothing from outside, two languages."""
+
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from naepo import look
+
+PAGE = Path(look.__file__).parent / "page"
+SCRIPTS = sorted(PAGE.rglob("*.js"))
+FILES = [path for path in PAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+ROOMS = sorted(path.name.removesuffix(".en.json") for path in PAGE.glob("i18n/*.en.json"))
+MOST_BYTES = 400_000
+MOST_LINES = 400
+NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
+FORBIDDEN = {
+    "numbers that no model gave": r"\bMath\.random\b",
+    "text that becomes HTML": r"\b(?:innerHTML|outerHTML|insertAdjacentHTML|srcdoc|DOMParser)\b",
+    "a document written into": r"\bdocument\.write",
+    "text that becomes a program": r"\beval\(|\bnew Function\b|set(?:Timeout|Interval)\(\s*[\"'`]",
+    "a handler as text": r"setAttribute\(\s*[\"'`]on",
+}
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(PAGE).as_posix()
+
+
+def words_of(room: str, language: str) -> dict[str, str]:
+    return json.loads((PAGE / f"i18n/{room}.{language}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_script_of_the_page_holds(what):
+    found = [
+        f"{relative(path)}:{number}: {line.strip()}"
+        for path in SCRIPTS
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if re.search(FORBIDDEN[what], line)
+    ]
+    assert SCRIPTS and not found, "\n".join(found)
+
+
+def test_no_file_of_the_page_names_an_address_outside():
+    found = []
+    for path in FILES:
+        if path.suffix in (".js", ".css", ".html", ".json", ".svg"):
+            text = path.read_text(encoding="utf-8")
+            for namespace in NAMESPACES:
+                text = text.replace(namespace, "")
+            outside = re.findall(r"(?:\w+:)?//[\w-]+\.[\w.-]+|@import|[\"'`]//\w", text)
+            found += [f"{relative(path)}: {address}" for address in outside]
+    assert not found, "\n".join(found)
+
+
+def test_the_whole_page_is_smaller_than_400_kb():
+    assert sum(path.stat().st_size for path in FILES) < MOST_BYTES
+
+
+def test_no_script_of_the_page_is_longer_than_400_lines():
+    long = {relative(path): path.read_text(encoding="utf-8").count("\n") for path in SCRIPTS}
+    assert not {name: lines for name, lines in long.items() if lines > MOST_LINES}
+
+
+def test_every_import_of_a_script_leads_to_a_file_of_the_page():
+    for path in SCRIPTS:
+        text = path.read_text(encoding="utf-8")
+        for target in re.findall(r"(?:from|import)\s*\(?\s*\"([^\"]+)\"", text):
+            assert target.startswith("."), f"{relative(path)} imports {target}"
+            assert (path.parent / target).is_file(), f"{relative(path)} imports {target}"
+
+
+def test_the_index_holds_no_script_and_no_style_of_its_own():
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            assert tag != "style", "a style in the index"
+            assert tag != "script" or given.get("src"), "a script in the index"
+            bad = [name for name in given if name == "style" or name.startswith("on")]
+            assert not bad, f"<{tag}> has {bad}"
+
+    Reader().feed((PAGE / "index.html").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_both_languages_say_the_same_things(room):
+    english, korean = words_of(room, "en"), words_of(room, "ko")
+    assert sorted(english) == sorted(korean)
+    for key, words in english.items():
+        assert words.strip() and korean[key].strip(), f"{key} is empty"
+        assert set(re.findall(r"\{\w+\}", words)) == set(re.findall(r"\{\w+\}", korean[key])), key
+
+
+def test_every_room_has_both_languages():
+    korean = {path.name.removesuffix(".ko.json") for path in PAGE.glob("i18n/*.ko.json")}
+    assert ROOMS and set(ROOMS) == korean
+
+
+def test_korean_is_korean():
+    """A value without Hangul is a sign or a name, not an English sentence that was left."""
+    left = [
+        f"{key}: {words}"
+        for room in ROOMS
+        for key, words in words_of(room, "ko").items()
+        if not re.search("[가-힣]", words) and re.search(r"\b[a-z]{3,} [a-z]{2,}", words)
+    ]
+    assert not left, "\n".join(left)
+
+
+def test_every_key_that_a_script_names_is_there():
+    known = {key for room in ROOMS for key in words_of(room, "en")}
+    missing = [
+        f"{relative(path)}: {key}"
+        for path in SCRIPTS
+        for key in re.findall(r"\bt\(\s*\"([^\"]+)\"\s*[,)]", path.read_text(encoding="utf-8"))
+        if key not in known
+    ]
+    assert not missing, "\n".join(missing)
