@@ -22,6 +22,7 @@ from naepo.config import Table, UserError, from_table, read_toml, to_table
 from naepo.encode import Encoder, load_encoder
 from naepo.model import ModelSettings, Transformer
 from naepo.model.huggingface import from_config, from_tensors, to_config
+from naepo.model.initialise import undrawn
 
 LONGEST_JSON = 64 << 20
 """Bytes. Of a config, an index or a training state's numbers."""
@@ -171,7 +172,7 @@ def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
     _refuse_huge_table(settings, folder)
     with _placed(folder):
         weights = from_tensors(settings, tensors)
-    with torch.random.fork_rng(devices=[]):  # opening a model must not turn anyone's dice
+    with undrawn():
         model = Transformer(settings)
     if any(weight.dtype == torch.float64 for weight in weights.values()):
         model = model.double()

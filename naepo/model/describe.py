@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from naepo.model.attention import Attention
+from naepo.model.initialise import undrawn
 from naepo.model.settings import ModelSettings
 from naepo.model.transformer import Transformer
 
@@ -140,7 +141,7 @@ _LOOKED_UP = ("embedding", "position")
 def describe(model: Transformer | ModelSettings) -> Description:
     """Describe a model, or the model that settings would build, without building it."""
     settings = model if isinstance(model, ModelSettings) else model.settings
-    with torch.device("meta"):
+    with undrawn(), torch.device("meta"):
         plan = Transformer(settings)
     return Description(settings, _node("", plan, settings, counted=set()))
 

@@ -19,6 +19,7 @@ from naepo.model.huggingface_config import (
     to_config,
     why_not_standard,
 )
+from naepo.model.initialise import undrawn
 from naepo.model.settings import ModelSettings
 from naepo.model.transformer import Transformer
 
@@ -163,7 +164,7 @@ def _in_block(row: Row, i: int) -> Row:
 
 
 def _our_shapes(settings: ModelSettings) -> dict[str, Shape]:
-    with torch.device("meta"):
+    with undrawn(), torch.device("meta"):
         plan = Transformer(settings)
     return {name: tuple(weight.shape) for name, weight in plan.state_dict().items()}
 

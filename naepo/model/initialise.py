@@ -14,9 +14,13 @@ A weight's law follows from its name. With d_in the number of inputs of a linear
     every bias              zero
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from jaxtyping import Float
 from torch import Generator, Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 EMBEDDING_STD = 1.0
 TIED_EMBEDDING_STD = 0.02
@@ -26,6 +30,26 @@ EMBEDDINGS = ("embedding", "position")
 BEGIN_AT_ONE = ("norm_1", "norm_2", "q_norm", "k_norm", "norm", "prior")
 BEGIN_AT_ZERO = ("to_out", "down", "output")
 BEGIN_AT_RANDOM = ("to_q", "to_k", "to_v", "gate", "up")
+
+
+class undrawn(TorchFunctionMode):
+    """Inside, a module that is built draws no weights: they are whatever the memory held.
+
+    For those that are filled at once. torch would draw each one first, which takes 2 s for 124M
+    parameters and turns the global dice; on the meta device it would load a compiler for it.
+    """
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return kwargs.get("tensor", args[0] if args else None)
+        return func(*args, **kwargs)
 
 
 @torch.no_grad()

@@ -75,11 +75,14 @@ class _FixedTable(nn.Module):
 
     table: Tensor
 
-    def __init__(self, compute: Callable[[], Tensor]) -> None:
+    def __init__(self, compute: Callable[[], Tensor], shape: tuple[int, ...]) -> None:
         super().__init__()
         self.compute = compute
         wanted = torch.promote_types(torch.get_default_dtype(), torch.float32)
-        self.register_buffer("table", compute().to(wanted), persistent=False)
+        # where a model is only planned, arithmetic would load a compiler, for a second
+        is_planned = torch.get_default_device().type == "meta"
+        table = torch.empty(shape) if is_planned else compute()
+        self.register_buffer("table", table.to(wanted), persistent=False)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> nn.Module:
         super()._apply(fn, recurse)
@@ -92,7 +95,8 @@ class Rotary(_FixedTable):
     """Tells positions by turning queries and keys; it has no weights."""
 
     def __init__(self, context_length: int, d_head: int, theta: float) -> None:
-        super().__init__(partial(rotary_table, context_length, d_head, theta))
+        shape = (2, context_length, d_head)
+        super().__init__(partial(rotary_table, context_length, d_head, theta), shape)
 
     def forward(self, start: int, time: int) -> Rotation:
         """Give the rotation of the positions start, ..., start + time - 1."""
@@ -108,7 +112,9 @@ class SinusoidalPositions(_FixedTable):
     """
 
     def __init__(self, context_length: int, d_model: int, is_tied: bool) -> None:
-        super().__init__(partial(sinusoidal_table, context_length, d_model))
+        super().__init__(
+            partial(sinusoidal_table, context_length, d_model), (context_length, d_model)
+        )
         self.scale = d_model**0.5 if is_tied else 1.0
 
     def forward(

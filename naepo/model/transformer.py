@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from naepo.config import UserError
 from naepo.model.attention import Attention, visible
 from naepo.model.cache import LayerCache, State
-from naepo.model.initialise import initialise
+from naepo.model.initialise import initialise, undrawn
 from naepo.model.mlp import make_mlp
 from naepo.model.norms import make_norm
 from naepo.model.positions import LearnedPositions, Rotary, Rotation, SinusoidalPositions
@@ -158,7 +158,7 @@ def build(settings: ModelSettings, seed: int = 0) -> Transformer:
 
     The global random state is neither used nor changed.
     """
-    with torch.random.fork_rng(devices=[]):
+    with undrawn():
         model = Transformer(settings)
     initialise(model, seed)
     return model

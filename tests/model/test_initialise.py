@@ -1,18 +1,21 @@
 """The laws by which weights are drawn."""
 
 import math
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
 import torch
 from torch.testing import assert_close
 
-from naepo.model import ModelSettings, PartSettings, build
+from naepo.model import ModelSettings, PartSettings, Transformer, build
 from naepo.model.initialise import (
     EMBEDDING_STD,
     LINEAR_GAIN,
     TIED_EMBEDDING_STD,
     initialise,
+    undrawn,
 )
 
 SETTINGS = ModelSettings(vocab_size=300, d_model=64, n_layers=2, d_ff=160)
@@ -86,3 +89,19 @@ def test_a_weight_without_a_law_is_our_mistake():
     model = torch.nn.ModuleDict({"surprise": torch.nn.Linear(2, 2)})
     with pytest.raises(AssertionError, match=r"no law for the weights of surprise.weight"):
         initialise(model)
+
+
+def test_an_undrawn_model_has_its_shapes_turns_no_dice_and_loads_no_compiler():
+    before = torch.random.get_rng_state()
+    with undrawn():
+        model = Transformer(SETTINGS)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    drawn = build(SETTINGS)
+    assert {n: w.shape for n, w in model.state_dict().items()} == {
+        n: w.shape for n, w in drawn.state_dict().items()
+    }
+    code = (
+        "import sys\nfrom naepo.model import describe, ModelSettings\n"
+        "describe(ModelSettings(vocab_size=9))\nassert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
