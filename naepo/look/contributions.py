@@ -1,0 +1,218 @@
+"""A logit as a sum: what the embedding, each head and each feed-forward added to it.
+
+With the scale of the last norm held at what it was in the run, everything after the residual stream
+is linear, so the addends of the stream are addends of the logit (Elhage et al. 2021, "A
+Mathematical Framework for Transformer Circuits", section on direct logit attribution).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from einops import einsum, rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from naepo.generate.decode import evaluating
+from naepo.look.changes import Change
+from naepo.look.norms import Norm, last_norm
+from naepo.look.rows import check_id, check_position, exact, laid_out
+from naepo.look.trace import Trace, trace
+from naepo.model import Transformer
+from naepo.model.attention import visible
+from naepo.model.positions import SinusoidalPositions
+from naepo.model.transformer import Block
+
+Vector = Float[Tensor, " d_model"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One addend. name: `embedding`, `position`, `blocks.0.attention.head.2`,
+    `blocks.0.attention.bias`, `blocks.0.mlp`, `norm.bias` or `prior`; `change:` and the name of an
+    op for what a change of the run added there."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Contributions:
+    """The addends of one logit, in the order of the data, and how well they add up."""
+
+    id: int
+    logit: float
+    parts: tuple[Part, ...]
+
+    @property
+    def sum(self) -> float:
+        """Give what the parts come to."""
+        return sum(part.value for part in self.parts)
+
+    @property
+    def error(self) -> float:
+        """Give how far the sum is from the logit."""
+        return abs(self.sum - self.logit)
+
+
+@torch.inference_mode()
+def contributions(trace: Trace, position: int, id: int) -> Contributions:
+    """Take the logit of an id at a position apart.
+
+    Of a LayerNorm both the scale and the centring are held as they were in the run.
+
+    Raises: UserError for a position or an id that does not exist.
+    """
+    check_position(trace, position)
+    check_id(trace, id)
+    names, vectors = zip(*_stream(trace, position), strict=True)
+    norm = last_norm(trace, position)
+    reader = exact(trace.model.output.weight[id])
+    values = norm.through(torch.stack(vectors)) @ reader
+    parts = [Part(*pair) for pair in zip(names, values.tolist(), strict=True)]
+    parts += [Part(*pair) for pair in _after(trace, position, id, norm, reader)]
+    return Contributions(id, float(trace["logits"][position, id]), tuple(parts))
+
+
+def _stream(trace: Trace, position: int) -> Iterator[tuple[str, Vector]]:
+    """Give the addends of the last residual state at a position."""
+    table = trace.model.position
+    scale = table.scale if isinstance(table, SinusoidalPositions) else 1.0
+    state = scale * exact(trace["embedding"][position])
+    yield "embedding", state
+    if table is not None:
+        added = exact(trace["position"][position])
+        yield "position", added
+        state = state + added
+    yield from _jump(trace, "residual", position, state)
+    before = "residual"
+    for i in range(trace.settings.n_layers):
+        at = f"blocks.{i}"
+        yield from _heads(trace, f"{at}.attention", position)
+        yield from _step(trace, before, f"{at}.attention.to_out", f"{at}.residual_1", position)
+        yield f"{at}.mlp", exact(trace[f"{at}.mlp.down"][position])
+        yield from _step(trace, f"{at}.residual_1", f"{at}.mlp.down", f"{at}.residual_2", position)
+        before = f"{at}.residual_2"
+
+
+def _heads(trace: Trace, at: str, position: int) -> Iterator[tuple[str, Vector]]:
+    """Give what each head of a block added, and the bias of `to_out`."""
+    module = trace.model.get_submodule(f"{at}.to_out")
+    assert isinstance(module, torch.nn.Linear)
+    mixed = exact(trace[f"{at}.mixed"][:, position])
+    weight = rearrange(exact(module.weight), "out (h d) -> h out d", h=len(mixed))
+    added = einsum(mixed, weight, "h d, h out d -> h out")
+    for head, each in enumerate(added):
+        yield f"{at}.head.{head}", each
+    total = added.sum(0)
+    if module.bias is not None:
+        yield f"{at}.bias", exact(module.bias)
+        total = total + exact(module.bias)
+    yield from _jump(trace, f"{at}.to_out", position, total)
+
+
+def _step(
+    trace: Trace, before: str, added: str, after: str, position: int
+) -> Iterator[tuple[str, Vector]]:
+    state = exact(trace[before][position]) + exact(trace[added][position])
+    yield from _jump(trace, after, position, state)
+
+
+def _jump(trace: Trace, name: str, position: int, expected: Vector) -> Iterator[tuple[str, Vector]]:
+    """Give what a change of the run added to an op, where there is such a change."""
+    if any(change.op == name for change in trace.changes):
+        yield f"change:{name}", exact(trace[name][position]) - expected
+
+
+def _after(
+    trace: Trace, position: int, id: int, norm: Norm, reader: Vector
+) -> Iterator[tuple[str, float]]:
+    """Give the addends of the logit that do not come from the residual stream."""
+    if norm.bias is not None:
+        yield "norm.bias", float(norm.bias @ reader)
+    changed = {change.op for change in trace.changes}
+    if "norm" in changed:
+        yield "change:norm", float((norm.after - norm.normalised()) @ reader)
+    output = float(trace["output"][position, id])
+    if "output" in changed:
+        yield "change:output", output - float(norm.after @ reader)
+    prior = 0.0
+    if trace.model.prior is not None:
+        prior = float(trace["prior"][position, id])
+        yield "prior", prior
+    if "logits" in changed:
+        yield "change:logits", float(trace["logits"][position, id]) - output - prior
+
+
+@torch.inference_mode()
+def ablate_heads(
+    model: Transformer,
+    ids: Sequence[int],
+    position: int,
+    id: int,
+    changes: Sequence[Change] = (),
+) -> Float[Tensor, "n_layers n_heads"]:
+    """Give by how much the logit of an id at a position changes when each head alone is off.
+
+    Off is: what the head gathers is zero at every position, as `Change(op=...mixed, head=h)` does,
+    after the changes that are there already. Where a change acts after a block, its heads are run
+    one by one (n_heads runs); else all heads of a block go through the model together.
+
+    Raises: UserError for ids, a position, an id or changes that do not exist.
+    """
+    base = trace(model, ids, changes)
+    check_position(base, position)
+    check_id(base, id)
+    logit = float(base["logits"][position, id])
+    order = {op.name: n for n, op in enumerate(base.ops)}
+    last = max((order[change.op] for change in changes), default=-1)
+    rows = []
+    for i in range(base.settings.n_layers):
+        is_untouched = last <= order[f"blocks.{i}.attention.mixed"]
+        found = (_together if is_untouched else _one_by_one)(base, i, position, id)
+        rows.append(found - logit)
+    return torch.stack(rows).to(torch.float32)
+
+
+def _one_by_one(base: Trace, i: int, position: int, id: int) -> Float[Tensor, " n_heads"]:
+    """Give the logit with each head of block i off, by a run for each."""
+    name = f"blocks.{i}.attention.mixed"
+    found = []
+    for head in range(base.settings.n_heads):
+        off = trace(base.model, base.ids, [*base.changes, Change(op=name, head=head)])
+        found.append(float(off["logits"][position, id]))
+    return torch.tensor(found, dtype=torch.float64)
+
+
+def _together(base: Trace, i: int, position: int, id: int) -> Float[Tensor, " n_heads"]:
+    """Give the logit with each head of block i off, from the recorded states before it.
+
+    What follows the position cannot matter, so it is left out.
+    """
+    model, time = base.model, position + 1
+    at = f"blocks.{i}"
+    before = f"blocks.{i - 1}.residual_2" if i else "residual"
+    with evaluating(model):
+        off = _without_each(base[f"{at}.attention.mixed"][:, :time])
+        block = model.blocks[i]
+        assert isinstance(block, Block)
+        added = [block.attention.to_out(laid_out(each)) for each in off]
+        x = base[before][:time] + torch.stack(added)
+        x = x + block.mlp(block.norm_2(x))
+        rotation = None if model.rotary is None else model.rotary(0, time)
+        mask = visible(time, 0, model.settings.parts.window, x.device)
+        for later in model.blocks[i + 1 :]:
+            x = later(x, rotation, mask)
+        read = model.norm(x[:, -1])
+    logits = exact(read) @ exact(model.output.weight[id])
+    if model.prior is not None:
+        logits = logits + float(base["prior"][position, id])
+    return logits
+
+
+def _without_each(
+    mixed: Float[Tensor, "n_heads time d_head"],
+) -> Float[Tensor, "n_heads n_heads time d_head"]:
+    """Give, for each head, all heads with that one at zero."""
+    keeps = 1 - torch.eye(len(mixed), dtype=mixed.dtype, device=mixed.device)
+    return einsum(mixed, keeps, "h t d, off h -> off h t d")
