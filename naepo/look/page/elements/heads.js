@@ -1,0 +1,45 @@
+// <naepo-heads>: every head as a small picture, those that share a key and a value side by side; one of them is chosen.
+
+import { h } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { maxAbs, threeSigma } from "../core/numeric.js";
+import { imageOf } from "./matrix-paint.js";
+
+/**
+ * @typedef {{data: Float32Array, n: number, rows: number, cols: number, groups: number, kind: "signed" | "probability", chosen: number}} Heads
+ *   data: n × rows × cols; groups: how many keys and values there are
+ */
+
+export class NaepoHeads extends HTMLElement {
+  constructor() {
+    super();
+    /** @type {HTMLButtonElement[]} */ this.buttons = [];
+  }
+
+  /** @param {Heads} heads */
+  set content({ data, n, rows, cols, groups, kind, chosen }) {
+    const size = rows * cols;
+    const limit = kind === "signed" ? threeSigma(data) : maxAbs(data) || 1; // one scale, so that heads can be compared
+    this.buttons = Array.from({ length: n }, (_, head) => {
+      const picture = imageOf(data.subarray(head * size, (head + 1) * size), rows, cols, kind, limit);
+      picture.setAttribute("aria-hidden", "true");
+      const select = () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { head } }));
+      return h("button", { type: "button", class: "head-button", on: { click: select } }, picture, t("attention.head", { head }));
+    });
+    const each = Math.max(1, Math.floor(n / groups));
+    const grouped = Array.from({ length: Math.ceil(n / each) }, (_, group) => {
+      const members = this.buttons.slice(group * each, (group + 1) * each);
+      const name = each > 1 ? h("p", {}, t("attention.shared", { group })) : null;
+      return h("div", { class: "head-group", role: "group" }, name, members);
+    });
+    this.replaceChildren(...grouped);
+    this.chosen = chosen;
+  }
+
+  /** @param {number} head */
+  set chosen(head) {
+    this.buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === head)));
+  }
+}
+
+customElements.define("naepo-heads", NaepoHeads);
