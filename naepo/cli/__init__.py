@@ -17,6 +17,7 @@ VERBS = {
     "resume": "finish a run that was cut short, or go on beyond its plan",
     "evaluate": "score a text, or the run's own held-out part",
     "generate": "let a model write",
+    "look": "see a model from inside, in the browser",
     "describe": "print a model as a tree: modules, shapes, parameters, FLOPs, memory",
     "data": "list the corpora that need no download",
 }

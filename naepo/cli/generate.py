@@ -1,7 +1,6 @@
 """`naepo generate`: let a model write, as it comes, to standard output."""
 
 import sys
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -52,13 +51,14 @@ def main(arguments: list[str]) -> int:
     asked = parse(Generate, "generate", arguments)
     from naepo.cli.opening import open_model
     from naepo.cli.showing import beginning
+    from naepo.encode.normal_form import normalized
     from naepo.generate import Sampling, generate
     from naepo.train.machine import choose_device
 
     loaded = open_model(asked.run, asked.checkpoint)
     model = loaded.model.to(choose_device(asked.device))
     typed = sys.stdin.read() if asked.prompt == "-" else asked.prompt
-    prompt = normalised(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))
+    prompt = normalized(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))
     begin = prompt or beginning(loaded.encoder)
     for number in range(asked.samples):
         sampling = Sampling(
@@ -83,15 +83,6 @@ def main(arguments: list[str]) -> int:
         )
         _write(prompt, pieces)
     return 0
-
-
-def normalised(text: str, form: str) -> str:
-    """Bring a prompt to the Unicode normal form that the model's text was brought to.
-
-    >>> normalised("\u1112\u1161\u11ab", "NFC")
-    '한'
-    """
-    return text if form == "none" else unicodedata.normalize(form, text)  # pyright: ignore[reportArgumentType]
 
 
 def _write(prompt: str, pieces: Iterator[str]) -> None:

@@ -68,4 +68,5 @@ def closing(folder: Path, outcome: Outcome) -> int:
     say(f"report:  {folder / 'report.html'}")
     say(f"write:   naepo generate {folder} --prompt ...")
     say(f"go on:   naepo resume {folder} --minutes 10")
+    say(f"inside:  naepo look {folder}")
     return 0

@@ -1,0 +1,55 @@
+"""`naepo look`: see a model from inside, in a browser on this machine."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+from naepo.cli.arguments import Arguments, parse
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look(Arguments):
+    """Open the page on which every number of a model can be seen, and touched.
+
+    It answers on 127.0.0.1 alone, to whoever has the address that is printed.
+    """
+
+    runs: Positional[tuple[Path, ...]]
+    """Folders of runs, checkpoints or Hugging Face models; several can be compared."""
+    port: int = 0
+    """Where it listens. 0 takes a free port."""
+    browser: bool = True
+    """Open the page in the browser."""
+    checkpoint: str = "best"
+    """What is shown first: best, last, or a step."""
+    device: str | None = None
+    """cpu, cuda, mps. Default: the fastest there is."""
+    notebook: bool = False
+    """Serve a notebook on this machine: it may show the page in a frame, no browser is opened, and
+    the end of standard input ends it."""
+
+
+def main(arguments: list[str]) -> int:
+    """Parse, open, serve until Ctrl-C."""
+    asked = parse(Look, "look", arguments)
+    from naepo.serve.library import Library, check_paths
+    from naepo.serve.run import serve
+    from naepo.train.machine import choose_device
+
+    check_paths(asked.runs)
+    library = Library(
+        asked.runs,
+        which=asked.checkpoint,
+        device=choose_device(asked.device),
+        tell=lambda line: print(line, file=sys.stderr),
+    )
+    library.open_all()
+    serve(
+        library,
+        port=asked.port,
+        opens_browser=asked.browser and not asked.notebook,
+        in_notebook=asked.notebook,
+    )
+    return 0

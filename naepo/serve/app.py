@@ -1,0 +1,47 @@
+"""The application: routes, the page's files, and what stands in front of both."""
+
+from collections.abc import Collection
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from naepo import __version__
+from naepo.serve.answers import say_errors
+from naepo.serve.library import Library
+from naepo.serve.maps import Maps
+from naepo.serve.routes import about, analysis, export, maps, run, tensors, training
+from naepo.serve.safety import Doors, Safety
+from naepo.serve.static import send_file
+
+
+def create_app(
+    library: Library, token: str, hosts: Collection[str], *, in_notebook: bool = False
+) -> FastAPI:
+    """Make the application over opened models.
+
+    token: the key that every request under /look must carry in the header X-Naepo-Token.
+    hosts: names of this server with its port, as `safety.hosts_of` gives them.
+    in_notebook: whether notebooks on this machine may show the page in a frame.
+    """
+    app = FastAPI(
+        title="naepo", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.library = library
+    app.state.maps = Maps()
+    for routes in (about, run, tensors, analysis, maps, training, export):
+        app.include_router(routes.router, prefix="/look")
+    app.add_api_route("/", _index, methods=["GET", "HEAD"])
+    app.add_api_route("/{name:path}", _file, methods=["GET", "HEAD"])
+    say_errors(app)
+    app.add_middleware(
+        Safety, doors=Doors(token=token, hosts=frozenset(hosts), in_notebook=in_notebook)
+    )
+    return app
+
+
+async def _index(request: Request) -> Response:
+    return send_file(request, "index.html")
+
+
+async def _file(request: Request, name: str) -> Response:
+    return send_file(request, name)

@@ -1,0 +1,116 @@
+"""/look/lens, /look/contributions and their like: what a run's numbers come to."""
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import torch
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from naepo.encode import Encoder
+from naepo.look.contributions import ablate_heads, contributions
+from naepo.look.lens import Candidate, Layer, lens, stream_norms
+from naepo.look.linear import addends
+from naepo.look.neurons import Favour, Neuron, strongest
+from naepo.look.norms import Norm, norms
+from naepo.look.rows import exact, row
+from naepo.serve.answers import table, tensor
+from naepo.serve.requests import AblateRequest, KeptRun, Models
+from naepo.serve.spelling import named
+
+router = APIRouter()
+
+
+@router.get("/dot")
+def dot(run: KeptRun, op: str, at_row: Annotated[int, Query(alias="row")], col: int) -> Response:
+    """Send the addends of one output cell: x_j, w_j, x_j · w_j."""
+    found = addends(run.trace, op, at_row, col)
+    rows = torch.stack([exact(found.x), exact(found.weight), exact(found.products)])
+    told = {"X-Naepo-Bias": repr(found.bias), "X-Naepo-Cell": repr(found.cell)}
+    return tensor(rows, name=op, headers=told)
+
+
+@router.get("/lens")
+def lens_of(run: KeptRun, position: int, top: int = 10, id: int | None = None) -> Response:
+    """Send what would be predicted after each layer."""
+    encoder = run.opened.checkpoint.encoder
+    found = lens(run.trace, position, top=top, id=id)
+    return table({"layers": [_layer(encoder, layer) for layer in found]})
+
+
+@router.get("/contributions")
+def contributions_of(run: KeptRun, position: int, id: int | None = None) -> Response:
+    """Send the addends of one logit; without an id, of the likeliest one."""
+    if id is None:
+        id = int(row(run.trace, "logits", position).argmax())
+    found = contributions(run.trace, position, id)
+    return table(asdict(found) | {"sum": found.sum, "error": found.error})
+
+
+@router.get("/stream")
+def stream(run: KeptRun) -> Response:
+    """Send the length of the residual stream at every step and position."""
+    names, values = stream_norms(run.trace)
+    return tensor(values, name="stream", headers={"X-Naepo-Names": ",".join(names)})
+
+
+@router.get("/norm")
+def norm(run: KeptRun, name: str, position: int) -> Response:
+    """Send what a norm measured at a position; of the norms of heads, one entry a head."""
+    found = [_norm(each) for each in norms(run.trace, name, position)]
+    return table(found[0] if len(found) == 1 else found[0] | {"heads": found})
+
+
+@router.get("/neurons")
+def neurons(run: KeptRun, block: int, position: int, top: int = 20) -> Response:
+    """Send the strongest neurons of a feed-forward, and the ids that each one favours."""
+    encoder = run.opened.checkpoint.encoder
+    found = strongest(run.trace, block, position, top=top)
+    return table({"neurons": [_neuron(encoder, neuron) for neuron in found]})
+
+
+@router.post("/ablate_heads")
+def ablate(asked: AblateRequest, library: Models) -> Response:
+    """Send by how much a logit changes when each head alone is switched off."""
+    run = library.kept(asked.run)
+    with library.lock:
+        values = ablate_heads(
+            run.opened.model, run.trace.ids, asked.position, asked.id, run.trace.changes
+        )
+    return tensor(values, name="ablate_heads")
+
+
+def _layer(encoder: Encoder, layer: Layer) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "op": layer.op,
+        "top": [_candidate(encoder, each) for each in layer.top],
+        "entropy": layer.entropy,
+    }
+    if layer.chosen is not None:
+        told |= {"target": _candidate(encoder, layer.chosen), "target_rank": layer.rank}
+    return told
+
+
+def _candidate(encoder: Encoder, found: Candidate) -> dict[str, Any]:
+    return named(encoder, found.id) | {"probability": found.probability, "logit": found.logit}
+
+
+def _norm(found: Norm) -> dict[str, Any]:
+    told = {name: getattr(found, name) for name in ("kind", "mean", "variance", "rms", "eps")}
+    return told | {"scale": found.scale, "error": found.error}
+
+
+def _neuron(encoder: Encoder, found: Neuron) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "unit": found.unit,
+        "activation": found.activation,
+        "up": found.up,
+        "norm": found.size,
+        "promotes": [_favour(encoder, each) for each in found.promotes],
+        "suppresses": [_favour(encoder, each) for each in found.suppresses],
+    }
+    return told if found.gate is None else told | {"gate": found.gate}
+
+
+def _favour(encoder: Encoder, found: Favour) -> dict[str, Any]:
+    return named(encoder, found.id) | {"value": found.value}
