@@ -187,27 +187,27 @@ def _one_by_one(base: Trace, i: int, position: int, id: int) -> Float[Tensor, " 
 def _together(base: Trace, i: int, position: int, id: int) -> Float[Tensor, " n_heads"]:
     """Give the logit with each head of block i off, from the recorded states before it.
 
-    What follows the position cannot matter, so it is left out.
+    What follows the position cannot matter, so it is left out; after the last attention, so is what
+    stands before it.
     """
     model, time = base.model, position + 1
-    at = f"blocks.{i}"
-    before = f"blocks.{i - 1}.residual_2" if i else "residual"
+    off = _without_each(base[f"blocks.{i}.attention.mixed"][:, :time])
+    x = base[f"blocks.{i - 1}.residual_2" if i else "residual"][:time]
+    rotation = None if model.rotary is None else model.rotary(0, time)
+    mask = visible(time, 0, model.settings.parts.window, x.device)
     with evaluating(model):
-        off = _without_each(base[f"{at}.attention.mixed"][:, :time])
-        block = model.blocks[i]
-        assert isinstance(block, Block)
-        added = [block.attention.to_out(laid_out(each)) for each in off]
-        x = base[before][:time] + torch.stack(added)
-        x = x + block.mlp(block.norm_2(x))
-        rotation = None if model.rotary is None else model.rotary(0, time)
-        mask = visible(time, 0, model.settings.parts.window, x.device)
-        for later in model.blocks[i + 1 :]:
-            x = later(x, rotation, mask)
+        for n, block in enumerate(model.blocks[i:], i):
+            assert isinstance(block, Block)
+            if n == i:
+                x = x + torch.stack([block.attention.to_out(laid_out(each)) for each in off])
+            else:
+                x = x + block.attention(block.norm_1(x), rotation, mask)
+            if n == base.settings.n_layers - 1:
+                x = x[:, -1:]
+            x = x + block.mlp(block.norm_2(x))
         read = model.norm(x[:, -1])
     logits = exact(read) @ exact(model.output.weight[id])
-    if model.prior is not None:
-        logits = logits + float(base["prior"][position, id])
-    return logits
+    return logits if model.prior is None else logits + float(base["prior"][position, id])
 
 
 def _without_each(

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from einops import repeat
 from jaxtyping import Float
 from torch import Tensor
 
@@ -60,7 +59,7 @@ def lens(trace: Trace, position: int, *, top: int = 10, id: int | None = None) -
         raise UserError(f"top must be at least 1, got {top}")
     names = layers(trace)
     states = torch.stack([trace[name][position] for name in names])
-    logits = exact(answers(trace, states, position))
+    logits = exact(answers(trace, states, [position] * len(names)))
     return [_layer(name, each, top, id) for name, each in zip(names, logits, strict=True)]
 
 
@@ -78,37 +77,39 @@ def stream_norms(trace: Trace) -> tuple[list[str], Float[Tensor, "n_residuals ti
 
 @torch.inference_mode()
 def answers(
-    trace: Trace, states: Float[Tensor, "n d_model"], position: int
+    trace: Trace, states: Float[Tensor, "n d_model"], positions: Sequence[int]
 ) -> Float[Tensor, "n vocab"]:
-    """Give the logits that the end of the model makes of any states, as if each stood at
-    `position` after the last block; with the changes of the run that act there."""
+    """Give the logits that the end of the model makes of any states, as if each stood at its
+    position after the last block; with the changes of the run that act there."""
     model = trace.model
-    read = _touched(trace, "norm", model.norm(states), position)
-    logits = _touched(trace, "output", model.output(read), position)
+    read = _touched(trace, "norm", model.norm(states), positions)
+    logits = _touched(trace, "output", model.output(read), positions)
     if model.prior is not None:
-        logits = logits + trace["prior"][position]
-    return _touched(trace, "logits", logits, position)
+        logits = logits + trace["prior"][list(positions)]
+    return _touched(trace, "logits", logits, positions)
 
 
 def _touched(
-    trace: Trace, name: str, values: Float[Tensor, "n width"], position: int
+    trace: Trace, name: str, values: Float[Tensor, "n width"], positions: Sequence[int]
 ) -> Float[Tensor, "n width"]:
-    """Apply the changes of the run to an op, as if every row stood at `position`."""
-    here = [change for change in trace.changes if change.op == name]
-    own = [_for_rows(each, position, len(values)) for each in _that_meet(here, position)]
-    return changed(values, trace.op(name), own)
+    """Apply the changes of the run to an op, to each row as if it stood at its position."""
+    changes = [change for change in trace.changes if change.op == name]
+    if not changes:
+        return values
+    rows = []
+    for value, position in zip(values, positions, strict=True):
+        here = [_for_row(each, position) for each in changes if each.position in (None, position)]
+        rows.append(changed(value[None], trace.op(name), here))
+    return torch.cat(rows)
 
 
-def _that_meet(changes: Sequence[Change], position: int) -> list[Change]:
-    return [change for change in changes if change.position in (None, position)]
-
-
-def _for_rows(change: Change, position: int, n_rows: int) -> Change:
+def _for_row(change: Change, position: int) -> Change:
+    """Give the same change for a table whose only row stands at `position`."""
     if change.patch is None:
         return replace(change, position=None, patch_position=None)
     source = position if change.patch_position is None else change.patch_position
-    rows = repeat(change.patch[change.op][source], "width -> n width", n=n_rows)
-    return replace(change, position=None, patch={change.op: rows}, patch_position=None)
+    row = change.patch[change.op][source][None]
+    return replace(change, position=None, patch={change.op: row}, patch_position=None)
 
 
 def _layer(name: str, logits: Float[Tensor, " vocab"], top: int, id: int | None) -> Layer:

@@ -32,7 +32,7 @@ def test_every_layer_is_the_model_with_the_later_blocks_left_out(any_model):
     for n, name in enumerate(layers(found)):
         off = [Change(op=f"blocks.{i}.{op}") for i in range(n, 2) for op in nothing]
         without = trace(any_model, IDS, off)
-        assert_close(answers(found, found[name][3:4], 3)[0], without["logits"][3])
+        assert_close(answers(found, found[name][3:4], [3])[0], without["logits"][3])
 
 
 def test_probabilities_of_a_layer_sum_to_one(make_model):
@@ -56,7 +56,7 @@ def test_changes_at_the_end_of_the_model_act_in_the_lens(make_model, change):
     found = trace(model, IDS, [change])
     for position in (4, 5):
         state = found["blocks.1.residual_2"][position][None]
-        assert_close(answers(found, state, position)[0], found["logits"][position])
+        assert_close(answers(found, state, [position])[0], found["logits"][position])
 
 
 def test_a_patch_at_the_end_acts_in_the_lens(make_model):
@@ -64,7 +64,7 @@ def test_a_patch_at_the_end_acts_in_the_lens(make_model):
     other = trace(model, IDS[:3])
     found = trace(model, IDS, [Change(op="norm", position=5, patch=other, patch_position=1)])
     state = found["blocks.1.residual_2"][5][None]
-    assert_close(answers(found, state, 5)[0], found["logits"][5])
+    assert_close(answers(found, state, [5])[0], found["logits"][5])
     assert_close(found["logits"][5], other["logits"][1])
 
 
