@@ -7,11 +7,15 @@ from starlette.responses import Response
 
 from naepo import __version__
 from naepo.serve.answers import say_errors
+from naepo.serve.kept import Kept
 from naepo.serve.library import Library
 from naepo.serve.maps import Maps
 from naepo.serve.routes import about, analysis, export, maps, run, tensors, training
 from naepo.serve.safety import Doors, Safety
 from naepo.serve.static import send_file
+
+STORIES = 8
+"""How many answers about whole runs are kept."""
 
 
 def create_app(
@@ -28,6 +32,7 @@ def create_app(
     )
     app.state.library = library
     app.state.maps = Maps()
+    app.state.stories = Kept(STORIES)
     for routes in (about, run, tensors, analysis, maps, training, export):
         app.include_router(routes.router, prefix="/look")
     app.add_api_route("/", _index, methods=["GET", "HEAD"])

@@ -1,7 +1,6 @@
 """Maps that take their time: one at a time in the background, asked after until they are done."""
 
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from naepo.config import UserError
 from naepo.serve.answers import Gone, NotFound
 from naepo.serve.kept import Kept
 
+Work = Callable[[], tuple[Float[Tensor, "n 2"], dict[str, Any]]]
 MAP_BYTES = 200_000_000
 
 
@@ -24,8 +24,8 @@ class Map:
     """One map, whether it is drawn yet or not."""
 
     id: str
-    work: Callable[[], tuple[Float[Tensor, "n 2"], dict[str, Any]]]
-    """Gives the points, and what is said of them."""
+    work: Work | None
+    """Gives the points, and what is said of them. Forgotten once done: it holds a model."""
     state: str = "running"
     """running, done or failed."""
     points: Float[Tensor, "n 2"] | None = None
@@ -34,17 +34,18 @@ class Map:
 
     def draw(self) -> None:
         """Do the work, whatever comes of it."""
-        began = time.perf_counter()
+        assert self.work is not None
         try:
-            self.points, facts = self.work()
+            points, self.facts = self.work()
         except UserError as error:
             self.error = error
         except Exception:
             traceback.print_exc(file=sys.stderr)
             self.error = UserError("naepo made a mistake", hint="the terminal says where")
         else:
-            self.facts |= facts | {"seconds": time.perf_counter() - began}
+            self.points = points
         finally:
+            self.work = None
             self.state = "done" if self.points is not None else "failed"
 
     def table(self) -> dict[str, Any]:
@@ -67,7 +68,7 @@ class Maps:
     def ask(
         self,
         id: str,
-        work: Callable[[], tuple[Float[Tensor, "n 2"], dict[str, Any]]],
+        work: Work,
         *,
         at_once: bool,
         size: int,

@@ -7,7 +7,7 @@ from typing import Any
 
 from naepo.config import UserError
 from naepo.encode import Encoder
-from naepo.encode.normal_form import normalized
+from naepo.encode.normal_form import NormalForm, normalized
 from naepo.train.metrics import read_metrics
 
 LONGEST_SUGGESTION = 40
@@ -26,7 +26,7 @@ class Prompt:
     n_cut: int
 
 
-def read_prompt(text: str, encoder: Encoder, context_length: int, form: Any) -> Prompt:
+def read_prompt(text: str, encoder: Encoder, context_length: int, form: NormalForm) -> Prompt:
     """Turn text into the ids that the model reads; of a text that is too long, the last ones.
 
     An empty text is the end id alone, as a new document begins.

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from naepo.config import UserError
 from naepo.look import Change, Trace
 from naepo.serve.library import Library, Run
+from naepo.serve.maps import Maps
 from naepo.serve.prompts import Prompt, read_ids, read_prompt
 from naepo.serve.source import Opened
 
@@ -71,6 +72,14 @@ def library_of(request: Request) -> Library:
 
 
 Models = Annotated[Library, Depends(library_of)]
+
+
+def maps_of(request: Request) -> Maps:
+    """Give the maps of the application that was asked."""
+    return request.app.state.maps
+
+
+DrawnMaps = Annotated[Maps, Depends(maps_of)]
 
 
 def run_of(run: str, library: Models) -> Run:

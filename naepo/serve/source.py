@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from torch import Tensor
 
 from naepo import checkpoint
 from naepo.checkpoint.run import Tell, best, home_of, saved, say_nothing, step_of
 from naepo.config import UserError, did_you_mean, read_toml
+from naepo.encode.normal_form import NormalForm
 from naepo.model import Transformer
 from naepo.serve.answers import NotFound
 
@@ -30,9 +31,10 @@ class Opened:
         return self.checkpoint.step
 
     @property
-    def form(self) -> str:
+    def form(self) -> NormalForm:
         """Give the Unicode normal form of the text it was trained on."""
-        return self.checkpoint.settings.get("data", {}).get("normalize", "NFC")
+        named = self.checkpoint.settings.get("data", {}).get("normalize")
+        return named if named in get_args(NormalForm) else "NFC"
 
     @property
     def n_bytes(self) -> int:
@@ -61,6 +63,8 @@ class Source:
     """Its step, once it was opened."""
     facts: dict[str, Any] = field(default_factory=dict)
     """What does not change from one checkpoint to the next, once it is known."""
+    facts_of_text: dict[str, Any] = field(default_factory=dict)
+    """What its ids are, and how often each stood in the text it was trained on."""
     _metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property

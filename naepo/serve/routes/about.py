@@ -1,7 +1,6 @@
 """/look/about: which models there are, their shape, and the road through each."""
 
 from dataclasses import asdict
-from importlib.util import find_spec
 from typing import Any
 
 from fastapi import APIRouter
@@ -10,6 +9,7 @@ from starlette.responses import Response
 from naepo import __version__
 from naepo.config import to_table
 from naepo.look import layout
+from naepo.reduce import available
 from naepo.serve.answers import table
 from naepo.serve.library import Library
 from naepo.serve.prompts import suggest
@@ -50,6 +50,6 @@ def _facts(library: Library, source: Source) -> dict[str, Any]:
 
 def _reducers() -> dict[str, Any]:
     """Which ways to two dimensions are installed; nothing is imported for it."""
-    has_tsne, has_umap = find_spec("openTSNE") is not None, find_spec("umap") is not None
-    hint = None if has_tsne and has_umap else 'pip install "naepo[embed]"'
-    return {"pca": True, "tsne": has_tsne, "umap": has_umap, "hint": hint}
+    found = available()
+    hint = None if all(found.values()) else 'pip install "naepo[embed]"'
+    return found | {"hint": hint}
