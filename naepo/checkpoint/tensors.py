@@ -5,7 +5,7 @@ Nothing in such a file can run code. One tensor at a time is copied, never the w
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,14 +75,17 @@ def to_pieces(tensors: Mapping[str, Tensor]) -> Iterator[bytes | memoryview]:
         yield _bytes_of(tensors[name])
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """Read all tensors of a safetensors file into memory of their own, on the CPU.
+def read_tensors(path: Path, only: Container[str] | None = None) -> dict[str, Tensor]:
+    """Read the tensors of a safetensors file into memory of their own, on the CPU.
+
+    only: the names to read, where they are there; None for all.
 
     Raises: UserError when it is not a sound safetensors file.
     """
     with _Opened(path) as file:
         names: list[str] = file.keys()
-        tensors = {name: file.get_tensor(name).clone() for name in names}
+        wanted = [name for name in names if only is None or name in only]
+        tensors = {name: file.get_tensor(name).clone() for name in wanted}
     for name, tensor in tensors.items():
         if tensor.dtype not in _DTYPES:
             raise UserError(

@@ -134,6 +134,14 @@ def from_tensors(settings: ModelSettings, tensors: Tensors) -> dict[str, Float[T
     return _without_zero_biases(settings, weights)
 
 
+def name_in_folder(settings: ModelSettings, name: str) -> str:
+    """Give the name in the folder of a weight that lies there as it is with us, and alone."""
+    for row in _rows(settings):
+        if row.ours == (name,) and not row.is_transposed:
+            return row.theirs
+    raise KeyError(f"{name} does not lie alone in the folder of such a model")
+
+
 def expected_shapes(settings: ModelSettings) -> dict[str, Shape]:
     """Give the shape of every tensor in the folder of a model, by its name there."""
     ours, theirs = _our_shapes(_as_written(settings)), {}

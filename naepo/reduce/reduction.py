@@ -50,7 +50,7 @@ def reduce(
     method: str = "pca",
     seed: int = 0,
     *,
-    perplexity: float | None = None,
+    perplexity: float | int | None = None,
     n_neighbours: int | None = None,
 ) -> Reduction:
     """Draw a map of rows, and measure it. The same call gives the same map.

@@ -28,7 +28,7 @@ LATE: dict[str, Any] = {"n_iter": 500, "momentum": 0.8}
 INSTALL = 'pip install "naepo[embed]"'
 
 
-def tsne(rows: Rows, *, seed: int = 0, perplexity: float | None = None) -> Map:
+def tsne(rows: Rows, *, seed: int = 0, perplexity: float | int | None = None) -> Map:
     """Draw the map. The same rows, seed and perplexity give the same map.
 
     perplexity: from 1 to (n − 1) / 3, because three times as many neighbours are looked at; None
@@ -59,7 +59,7 @@ def tsne(rows: Rows, *, seed: int = 0, perplexity: float | None = None) -> Map:
     return np.array(points, dtype=np.float64)
 
 
-def fitting_perplexity(n: int, wanted: float | None = None) -> float:
+def fitting_perplexity(n: int, wanted: float | int | None = None) -> float:
     """Give the perplexity for n rows: the wanted one, or 30, or the most that fits.
 
     Raises: UserError when the wanted one does not fit.
