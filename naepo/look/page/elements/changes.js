@@ -28,7 +28,7 @@ class Changes extends HTMLElement {
     this.replaceChildren(
       h("h2", {}, t("changes.title")),
       h("ul", { class: "chips", "aria-label": t("changes.made") }, state.changes.map((/** @type {any} */ change, /** @type {number} */ i) => this.#chip(change, i))),
-      state.changes.length ? h("p", { class: "note" }, t("changes.before_after")) : null,
+      ...(state.changes.length ? [h("p", { class: "note" }, t("changes.before_after"))] : []),
       this.#form(state, model),
     );
     if (focused) document.getElementById(focused)?.focus();
