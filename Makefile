@@ -30,7 +30,7 @@ $(TSC): | .venv/dev
 
 demo: .venv/run  ## train a GPT on an embedded corpus in about two minutes, and let it write
 	rm -rf runs/demo
-	$(BIN)/naepo train python-docs --minutes 2 --out runs/demo
+	$(BIN)/naepo train python-docs --minutes 2 --keep-every 100 --out runs/demo
 	@echo; echo "--- what it writes: naepo generate runs/demo --prompt 'Return the '"; echo
 	@$(BIN)/naepo generate runs/demo --prompt 'Return the ' --max-tokens 200
 	@echo; echo "--- see it from inside: $(BIN)/naepo look runs/demo"

@@ -37,7 +37,7 @@ class Train(Arguments):
     save_every: int | None = None
     """Steps between checkpoints."""
     keep_every: int | None = None
-    """Keep the checkpoints at multiples of this many steps."""
+    """Keep a checkpoint every so many steps, for `naepo look` to show the training."""
     encoder: str | None = None
     """auto, characters, bytes, bpe, or the path of a tokenizer.json."""
     encoding: str | None = None

@@ -79,6 +79,8 @@ class Run:
         self.progress.plan(self.trainer.settings.steps)
         with StopRequest() as stop, self.log:
             self._stop = stop
+            if self.trainer.settings.keep_every and self.trainer.number == 0:
+                self._save()  # what training is seen to move away from
             fit(self.trainer, [self._record, self._attend])
             why = "stopped" if stop.signal else "done" if self._is_done() else "early"
             self._save()
@@ -171,7 +173,7 @@ class Run:
         first_look = max(1, settings.evaluate_every // 2)
         if is_last or step.number == first_look or step.number % settings.evaluate_every == 0:
             self._look(step.number)
-        elif step.number % settings.save_every == 0:
+        elif step.number % settings.save_every == 0 or self._is_kept(step.number):
             self._save()
         if settings.sample_every and step.number % settings.sample_every == 0:
             self._write_sample(step.number)
@@ -182,6 +184,10 @@ class Run:
             )
             return False
         return self._stop.signal is None
+
+    def _is_kept(self, number: int) -> bool:
+        keep_every = self.trainer.settings.keep_every
+        return keep_every is not None and number % keep_every == 0
 
     def _look(self, number: int) -> None:
         found = evaluate(

@@ -97,7 +97,8 @@ class TrainSettings:
     sample_every: int | None = None
     """Steps from one written sample to the next."""
     keep_every: int | None = None
-    """Checkpoints at multiples of this many steps are never removed."""
+    """Steps from one checkpoint that is never removed to the next, the first weights included:
+    what `naepo look` shows of a training."""
     patience: int | None = None
     """Stop when this many looks at the validation split in a row brought nothing better."""
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)

@@ -104,6 +104,16 @@ def test_a_folder_that_holds_a_run_is_not_trained_over(naepo, trained, text):
     assert f"naepo resume {trained}" in err
 
 
+def test_what_is_kept_begins_with_the_first_weights(naepo, text, tmp_path):
+    folder = tmp_path / "kept"
+    code, _, err = naepo(
+        "train", text, "--steps", 12, "--keep-every", 5, "--out", folder, *SMALL_ENOUGH
+    )
+    assert code == 0, err
+    steps = {int(path.name.split("-")[1]) for path in (folder / "checkpoints").glob("step-*")}
+    assert {0, 5, 10, 12} <= steps
+
+
 def test_changed_text_is_noticed_when_a_run_is_resumed(naepo, trained, text):
     text.write_text(text.read_text(encoding="utf-8").replace("어제", "오늘"), encoding="utf-8")
     code, _, err = naepo("resume", trained, "--minutes", 0.01)
