@@ -44,7 +44,7 @@ const FORMULAS = {
   softmax: () => [sub(i("w"), row(i("p"), i("j"))), o("="), frac(sup(i("e"), sub(i("s"), row(i("p"), i("j")))), row(sum(row(i("m"), o("≤"), i("p"))), sup(i("e"), sub(i("s"), row(i("p"), i("m"))))))],
   mixed: () => [sub(i("y"), i("p")), o("="), sum(row(i("j"), o("≤"), i("p"))), sub(i("w"), row(i("p"), i("j"))), sub(i("v"), i("j"))],
   "activation:swiglu": () => [i("y"), o("="), call("silu", text("gate")), times(), text("up"), o(","), math("mspace", { width: "0.5em" }), call("silu", i("z")), o("="), frac(i("z"), row(n(1), o("+"), sup(i("e"), row(o("−"), i("z")))))],
-  "activation:gelu": () => [i("y"), o("="), text("up"), o("·"), call("Φ", text("up"))],
+  "activation:gelu": () => [i("y"), o("="), frac(i("u"), n(2)), o("("), n(1), o("+"), call("tanh", root(frac(n(2), i("π"))), o("("), i("u"), o("+"), n("0.044715"), sup(i("u"), n(3)), o(")")), o(")"), o(","), math("mspace", { width: "0.5em" }), i("u"), o("="), text("up")],
   "activation:relu2": () => [i("y"), o("="), sup(call("max", text("up"), o(","), n(0)), n(2))],
   prior: () => [i("y"), o("="), i("g"), o("·"), call("ln", sub(i("p"), text("n-gram")))],
   logits: () => [i("y"), o("="), text("output")],

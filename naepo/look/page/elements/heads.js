@@ -3,12 +3,22 @@
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
-import { imageOf } from "./matrix-paint.js";
+import { paintCells } from "./matrix-paint.js";
 
 /**
  * @typedef {{data: Float32Array, n: number, rows: number, cols: number, groups: number, kind: "signed" | "probability", chosen: number}} Heads
  *   data: n × rows × cols; groups: how many keys and values there are
  */
+
+const SIDE = 176; // pixels, twice what is seen
+
+/** @param {import("./matrix-paint.js").Sheet} sheet @param {number} rows */
+function thumbnail(sheet, rows) {
+  const picture = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+  const grid = { x: 0, y: 0, w: SIDE / sheet.cols, h: SIDE / rows };
+  paintCells(picture.getContext("2d"), sheet, { r0: 0, r1: rows, c0: 0, c1: sheet.cols }, grid);
+  return picture;
+}
 
 export class NaepoHeads extends HTMLElement {
   constructor() {
@@ -21,8 +31,7 @@ export class NaepoHeads extends HTMLElement {
     const size = rows * cols;
     const limit = kind === "signed" ? threeSigma(data) : maxAbs(data) || 1; // one scale, so that heads can be compared
     this.buttons = Array.from({ length: n }, (_, head) => {
-      const picture = imageOf(data.subarray(head * size, (head + 1) * size), rows, cols, kind, limit);
-      picture.setAttribute("aria-hidden", "true");
+      const picture = thumbnail({ data: data.subarray(head * size, (head + 1) * size), cols, kind, limit: () => limit }, rows);
       const select = () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { head } }));
       return h("button", { type: "button", class: "head-button", on: { click: select } }, picture, t("attention.head", { head }));
     });

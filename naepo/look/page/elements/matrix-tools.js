@@ -6,7 +6,7 @@ import { csvOf, download, pngOf, svgOf } from "../core/export.js";
 import { count, full } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
-/** @typedef {import("./matrix.js").NaepoMatrix} NaepoMatrix */
+/** @typedef {import("./matrix.js").Matrix} Matrix */
 
 const MOST = 64; // rows and columns of a table
 
@@ -20,9 +20,9 @@ export function npyOf(data, rows, cols) {
   return new Blob([head, Float32Array.from(data)], { type: "application/octet-stream" });
 }
 
-/** @param {NaepoMatrix} matrix */
+/** @param {Matrix} matrix */
 export function tableOf(matrix) {
-  const { part, cursor, rowStart, colStart } = matrix;
+  const { shown: part, cursor, rowStart, colStart } = matrix;
   const r0 = Math.max(part.r0, Math.min((cursor?.row ?? 0) - MOST / 2, part.r1 - MOST));
   const c0 = Math.max(part.c0, Math.min((cursor?.col ?? 0) - MOST / 2, part.c1 - MOST));
   const rows = Array.from({ length: Math.min(MOST, part.r1 - r0) }, (_, i) => r0 + i);
@@ -32,7 +32,7 @@ export function tableOf(matrix) {
   const head = h("tr", {}, h("td", {}, matrix.dims.join(" \\ ")), cols.map((c) => h("th", { scope: "col" }, matrix.colName(c)))); // prettier-ignore
   const isCut = rows.length * cols.length < matrix.rows * matrix.cols;
   const told = { rows: rows.length, cols: cols.length, all: `${count(matrix.rows)} × ${count(matrix.cols)}` };
-  return [
+  const nodes = [
     isCut ? h("p", { class: "note" }, t("matrix.cut", told)) : null,
     h(
       "div",
@@ -40,9 +40,10 @@ export function tableOf(matrix) {
       h("table", {}, h("caption", {}, matrix.label), h("thead", {}, head), h("tbody", {}, rows.map(line))),
     ),
   ];
+  return nodes.filter((node) => node !== null);
 }
 
-/** The buttons that save files. @param {NaepoMatrix} matrix */
+/** The buttons that save files. @param {Matrix} matrix */
 export function filesOf(matrix) {
   const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
   /** @param {string} words @param {() => Promise<void> | void} act @param {string} title */

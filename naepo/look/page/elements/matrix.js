@@ -1,248 +1,386 @@
-// <naepo-matrix>: a matrix as colours, with a cursor, its numbers on demand and a real table. Large ones scroll: only the
-// visible window is drawn.
+// <naepo-matrix>: a matrix of any size on a canvas. Colour is value; what is no number, or beyond the scale, is a sign.
+// A pointer or the arrow keys read a cell (naepo-hover), a click or Enter chooses it (naepo-cell); + and − zoom.
+// Behind it: the numbers of the visible window as a real table, and files.
 
+import { legend } from "../core/colour.js";
 import { h } from "../core/dom.js";
-import { full, number } from "../core/format.js";
+import { count, full, number, shape } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
-import { imageOf, inkOf, paint, windowOf } from "./matrix-paint.js";
-import { toolsOf } from "./matrix-tools.js";
+import { paintColumnNames, paintFrame, paintRowNames, room } from "./matrix-labels.js";
+import { css, paintCells, paintScale, paintSigns } from "./matrix-paint.js";
+import { filesOf, tableOf } from "./matrix-tools.js";
 
-/** @typedef {import("./matrix-paint.js").Cross} Cross */
+/**
+ * @typedef {{row: number, col: number}} Cell
+ * @typedef {{row: number | null, col: number | null}} Mark  null: the whole column, or the whole row
+ * @typedef {NaepoMatrix & typeof PROPERTIES} Matrix
+ */
 
-const LARGEST = { wide: 44, high: 20 };
-const TALLEST = 340;
-const LEFT = 76;
-const TOP = 64;
+const ZOOMS = [8, 16, 32, 56]; // pixels a cell, beyond what fits
+const LARGEST = 34; // pixels a cell when all of it fits
+const TALLEST_ROW = 22;
+
+/** What may be set from outside, and what it is until then. */
+const PROPERTIES = {
+  data: new Float32Array(),
+  rows: 0,
+  cols: 0,
+  kind: /** @type {import("./matrix-paint.js").Kind} */ ("signed"),
+  /** Where the scale ends; null: three standard deviations. @type {number | null} */
+  limit: null,
+  /** The same for each row by itself. @type {number[] | null} */
+  limits: null,
+  /** @type {string[] | undefined} */ rowLabels: undefined,
+  /** @type {string[] | undefined} */ colLabels: undefined,
+  label: "",
+  /** Written above it. */
+  caption: "",
+  /** Of the op or weight, for the readout and for files. */
+  name: "",
+  /** Shape of the whole tensor, when this is a part of it. @type {number[] | null} */
+  whole: null,
+  /** Names of the two axes. @type {string[]} */
+  dims: ["row", "col"],
+  /** What the first row and column are called when this is a window. */
+  rowStart: 0,
+  colStart: 0,
+  /** @type {Mark | null} */ selected: null,
+  /** Pointed at elsewhere. @type {Mark | null} */
+  pointed: null,
+  square: false,
+  tallest: 360,
+  widest: Infinity,
+  /** Where all of it can be had as a file: parameters of /look/export. @type {Record<string, any> | null} */
+  source: null,
+};
 
 export class NaepoMatrix extends HTMLElement {
   constructor() {
     super();
-    /** @type {ArrayLike<number>} */ this.numbers = new Float32Array(0);
-    this.rows = 0;
-    this.cols = 0;
-    /** @type {number | null} */ this.limit = null;
-    /** @type {"signed" | "probability"} */ this.kind = "signed";
-    /** @type {string[] | null} */ this.rowLabels = null;
-    /** @type {string[] | null} */ this.colLabels = null;
-    this.label = "";
-    this.rowName = "";
-    this.colName = "";
-    this.fileName = "";
-    this.origin = { row: 0, col: 0 }; // where the first cell stands in the whole tensor
-    this.bare = false; // without tools
-    this.square = false;
-    this.tallest = TALLEST;
-    /** @type {import("../core/api.js").Params | null} */ this.source = null; // what /look/export is asked for
-    /** @type {Cross | null} */ this.cursor = null;
-    /** @type {Cross | null} */ this.mark = null;
-    /** @type {Cross | null} */ this.linked = null;
-    /** @type {number | null} */ this.cell = null; // pixels of a cell that somebody has zoomed to
-    this.isPlanned = false;
-    /** @type {import("./matrix-paint.js").Sheet | null} */ this.sheet = null;
-    this.canvas = h("canvas", { role: "img" });
-    this.extent = h("div", { class: "matrix-extent" }, this.canvas);
-    this.window = h("div", { class: "matrix-window", tabIndex: 0, role: "group" }, this.extent);
-    this.readout = h("p", { class: "readout", "aria-live": "polite" });
-    this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawnWidth && this.plan());
-    this.drawnWidth = -1;
-    this.tools = null;
+    this.values = { ...PROPERTIES };
+    /** @type {Cell | null} */ this.cursor = null;
+    this.zoom = 0;
+    this.width = 0;
+    this.isDue = false;
+    this.isNew = false;
+    this.reach = 1;
+    this.strange = { nan: 0, below: 0, above: 0, clipped: 0 };
+    /** @type {number[]} */ this.zoomable = [];
+    /** @type {{width: number, height: number} | null} */ this.size = null;
+    this.density = 1;
+    this.grid = { x: 0, y: 0, w: 1, h: 1 };
+    this.shown = { r0: 0, r1: 0, c0: 0, c1: 0 };
+    this.canvas = h("canvas", {});
+    this.sheet = h("div", { class: "matrix-sheet" }, this.canvas);
+    this.scroller = h("div", { class: "matrix-scroll", tabIndex: 0, role: "application" }, this.sheet);
+    this.scale = h("canvas", { class: "matrix-scale", "aria-hidden": "true" });
+    this.words = h("span", {});
+    this.readout = h("p", { class: "matrix-readout" }, this.scale, this.words);
+    this.title_ = h("span", { class: "matrix-caption" });
+    this.zooms = [-1, 1].map((by) => h("button", { type: "button", class: "quiet", on: { click: () => this.#zoomBy(by) } }, by < 0 ? "−" : "+"));
+    this.head = h("div", { class: "matrix-head" }, this.title_, h("span", { class: "matrix-zooms" }, this.zooms));
+    this.details = h("details", { class: "matrix-details", on: { toggle: () => this.#fill() } });
+    this.watcher = new ResizeObserver(([entry]) => this.#resized(entry.contentRect.width));
     this.#listen();
   }
 
   connectedCallback() {
-    if (!this.firstChild) this.append(this.window, this.readout);
+    if (!this.firstChild) this.append(this.head, this.scroller, this.readout, this.details);
     this.watcher.observe(this);
-    this.plan();
   }
 
   disconnectedCallback() {
     this.watcher.disconnect();
   }
 
-  get data() {
-    return this.numbers;
-  }
-
-  /** @param {ArrayLike<number>} data */
-  set data(data) {
-    this.numbers = data;
-    this.sheet = null;
-    this.plan();
-  }
-
-  get selected() {
-    return this.mark;
-  }
-
-  /** @param {Cross | null} cross what is selected everywhere, drawn as a frame */
-  set selected(cross) {
-    this.mark = cross;
-    this.plan();
-  }
-
-  /** @param {Cross | null} cross what a linked matrix points at */
-  set cross(cross) {
-    this.linked = cross;
-    this.plan();
-  }
-
-  /** @param {number} row @param {number} col */
+  /** The number of a cell. @param {number} row @param {number} col */
   at(row, col) {
-    return this.numbers[row * this.cols + col];
+    return this.values.data[row * this.values.cols + col];
   }
 
-  /** @param {"row" | "col"} axis @param {number} i */
-  nameOf(axis, i) {
-    return (axis === "row" ? this.rowLabels : this.colLabels)?.[i] ?? String(i + this.origin[axis]);
+  /** @param {number} row */
+  rowName(row) {
+    return this.values.rowLabels?.[row] ?? String(row + this.values.rowStart);
   }
 
-  visible() {
-    return this.sheet && this.place ? windowOf(this.sheet, this.place) : { row: 0, col: 0, lastRow: this.rows, lastCol: this.cols };
+  /** @param {number} col */
+  colName(col) {
+    return this.values.colLabels?.[col] ?? String(col + this.values.colStart);
   }
 
-  /** Draw before the next frame, once for all that was set. */
-  plan() {
-    if (this.isPlanned || !this.isConnected) return;
-    this.isPlanned = true;
+  /** Where the scale of a row ends. @param {number} row */
+  limitOf(row) {
+    return this.values.limits?.[row] ?? this.reach;
+  }
+
+  /** The numbers of the visible window. */
+  windowed() {
+    const { r0, r1, c0, c1 } = this.shown;
+    const [rows, cols] = [r1 - r0, c1 - c0];
+    const data = Float32Array.from({ length: rows * cols }, (_, i) => this.at(r0 + Math.floor(i / cols), c0 + (i % cols)));
+    const rowNames = Array.from({ length: rows }, (_, i) => this.rowName(r0 + i));
+    return { data, rows, cols, rowNames, colNames: Array.from({ length: cols }, (_, i) => this.colName(c0 + i)) };
+  }
+
+  /** Take a property over; all that came together are drawn together. @param {keyof typeof PROPERTIES} name @param {any} value */
+  take(name, value) {
+    /** @type {any} */ (this.values)[name] = value;
+    if (name !== "pointed" && name !== "selected") this.isNew = true;
+    if (this.isDue) return;
+    this.isDue = true;
     queueMicrotask(() => {
-      this.isPlanned = false;
-      if (this.isConnected) this.#draw();
+      this.isDue = false;
+      if (this.isNew) this.#renew();
+      this.#paint();
     });
   }
 
-  #draw() {
-    const isNew = !this.sheet;
-    const { rows, cols, kind, rowLabels, colLabels, numbers: data } = this;
-    const limit = this.limit ?? (kind === "signed" ? threeSigma(data) : maxAbs(data) || 1);
-    this.sheet ??= { data, rows, cols, kind, limit, image: imageOf(data, rows, cols, kind, limit), rowLabels, colLabels };
-    if (isNew || this.clientWidth !== this.drawnWidth) this.#measure();
-    if (isNew) this.#dress();
+  /** What changes with the numbers, not with the pointer. */
+  #renew() {
+    this.isNew = false;
+    const { data, rows, cols, limit, kind, caption, label } = this.values;
+    this.reach = limit ?? (kind === "signed" ? threeSigma(data) : Math.min(1, maxAbs(data)) || 1);
+    this.strange = strangeIn(data, cols, (row) => this.limitOf(row));
+    if (this.cursor && (this.cursor.row >= rows || this.cursor.col >= cols)) this.cursor = null;
+    this.title_.textContent = caption;
+    this.scroller.setAttribute("aria-label", `${label || caption}, ${shape([rows, cols])}. ${t("matrix.keys")}`);
+    this.scroller.setAttribute("aria-roledescription", t("matrix.matrix"));
+    this.zooms.forEach((button, i) => button.setAttribute("aria-label", t(i ? "matrix.zoom_in" : "matrix.zoom_out")));
+    if (this.width) this.#layOut();
+    this.#fill();
+  }
+
+  /** @param {number} width */
+  #resized(width) {
+    if (!width || Math.abs(width - this.width) < 1) return;
+    this.width = width;
+    this.#layOut();
     this.#paint();
   }
 
-  /** How large a cell is, and which part of the matrix fits. */
-  #measure() {
-    this.drawnWidth = this.clientWidth;
-    const [left, top] = [this.rowLabels ? LEFT : 0, this.colLabels ? TOP : 0];
-    const room = Math.max(40, (this.clientWidth || 320) - left);
-    let wide = Math.max(1, Math.min(LARGEST.wide, room / this.cols));
-    let high = this.square ? wide : Math.min(LARGEST.high, Math.max(wide, Math.min(16, 160 / this.rows)));
-    if (!this.square) high = Math.max(1, Math.min(high, Math.max(this.tallest / this.rows, wide >= 28 ? 12 : 1)));
-    else wide = high = Math.max(1, Math.min(wide, Math.max(6, this.tallest / this.rows)));
-    if (this.cell) [wide, high] = [this.cell, this.square ? this.cell : Math.max(high, Math.min(this.cell, LARGEST.high))];
-    const whole = { width: left + wide * this.cols, height: top + high * this.rows };
-    const width = Math.min(whole.width, this.clientWidth || whole.width);
-    const height = Math.min(whole.height, Math.max(this.tallest + top, 60));
-    Object.assign(this.extent.style, { width: `${whole.width}px`, height: `${whole.height}px` });
-    this.window.style.maxHeight = `${height + (whole.width > width ? 14 : 0)}px`;
-    const ratio = globalThis.devicePixelRatio || 1;
-    Object.assign(this.canvas, { width: Math.ceil(width * ratio), height: Math.ceil(height * ratio) });
-    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
-    this.place = { left, top, wide, high, x: 0, y: 0, width, height };
-    this.ink = inkOf(this);
-  }
-
-  #dress() {
-    const words = t("matrix.label", { label: this.label, rows: this.rows, cols: this.cols });
-    this.window.setAttribute("aria-label", `${words} ${t("matrix.keys")}`);
-    this.canvas.setAttribute("aria-label", words);
-    this.ink = inkOf(this);
-    if (this.bare) return;
-    const wasOpen = this.tools?.details.open ?? false;
-    this.tools?.bar.remove();
-    this.tools?.details.remove();
-    this.tools = toolsOf(this);
-    this.tools.details.open = wasOpen;
-    this.append(this.tools.bar, this.tools.details);
-    this.#read();
+  /** The size of a cell, and room for names. */
+  #layOut() {
+    const { rows, cols, rowLabels, colLabels, square, tallest, widest } = this.values;
+    const width = Math.min(this.width, widest);
+    const [left, top] = [room(rowLabels, Math.min(110, 0.32 * width)), room(colLabels, 84)];
+    let w = Math.min(LARGEST, (width - left - 2) / Math.max(1, cols));
+    let tall = Math.min(TALLEST_ROW, (tallest - top - 2) / Math.max(1, rows));
+    if (square) w = tall = Math.min(w, (tallest - top - 2) / Math.max(1, rows));
+    this.zoomable = ZOOMS.filter((size) => size > w + 1);
+    this.zoom = Math.min(this.zoom, this.zoomable.length);
+    if (this.zoom) {
+      w = this.zoomable[this.zoom - 1];
+      tall = Math.max(tall, Math.min(w, square ? w : 24));
+    }
+    this.grid = { x: left, y: top, w, h: tall };
+    this.sheet.style.width = `${left + cols * w + 1}px`;
+    this.sheet.style.height = `${top + rows * tall + 1}px`;
+    this.scroller.style.maxHeight = `${tallest + 16}px`;
+    const isScrolled = this.zoom > 0;
+    const [wide, high] = isScrolled ? [this.scroller.clientWidth, this.scroller.clientHeight] : [width, tallest + 16];
+    this.size = { width: Math.ceil(Math.min(wide, left + cols * w + 1)), height: Math.ceil(Math.min(high, top + rows * tall + 1)) };
+    const density = Math.min(3, globalThis.devicePixelRatio || 1);
+    const [across, down] = [Math.round(this.size.width * density), Math.round(this.size.height * density)];
+    if (this.canvas.width !== across) this.canvas.width = across;
+    if (this.canvas.height !== down) this.canvas.height = down;
+    this.canvas.style.width = `${this.size.width}px`;
+    this.canvas.style.height = `${this.size.height}px`;
+    this.density = density;
+    this.zooms[0].disabled = this.zoom === 0;
+    this.zooms[1].disabled = this.zoom === this.zoomable.length;
   }
 
   #paint() {
-    if (!this.place || !this.sheet || !this.ink) return;
-    Object.assign(this.place, { x: this.window.scrollLeft, y: this.window.scrollTop });
+    const { rows, cols, rowLabels, colLabels, selected, pointed, kind, data } = this.values;
+    if (!this.size || !rows || !cols) return;
+    const { x, y, w, h: tall } = this.grid;
+    const [left, top] = [this.scroller.scrollLeft, this.scroller.scrollTop];
+    this.shown = {
+      r0: Math.max(0, Math.floor(top / tall)),
+      r1: Math.min(rows, Math.ceil((top + this.size.height - y - 1) / tall)),
+      c0: Math.max(0, Math.floor(left / w)),
+      c1: Math.min(cols, Math.ceil((left + this.size.width - x - 1) / w)),
+    };
     const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-    const ratio = globalThis.devicePixelRatio || 1;
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    paint(pen, this.sheet, this.place, this.ink, { cursor: this.cursor, cross: this.linked, selected: this.mark });
-  }
-
-  /** Double or halve the cells; 0 fits the matrix again. @param {number} step */
-  zoom(step) {
-    const now = this.place?.wide ?? 1;
-    this.cell = step === 0 ? null : Math.max(1, Math.min(88, step > 0 ? now * 2 : now / 2));
-    this.#measure();
-    this.#show(this.cursor ?? this.mark);
-    this.tools?.fill();
-  }
-
-  /** Scroll a cell into the window. @param {Cross | null} at */
-  #show(at) {
-    if (at && this.place) {
-      const { wide, high, left, top, width, height } = this.place;
-      const [x, y] = [(at.col ?? 0) * wide, (at.row ?? 0) * high];
-      const { scrollLeft, scrollTop } = this.window;
-      if (x < scrollLeft || x + wide > scrollLeft + width - left) this.window.scrollLeft = x - (width - left) / 2;
-      if (y < scrollTop || y + high > scrollTop + height - top) this.window.scrollTop = y - (height - top) / 2;
-    }
-    this.#paint();
-  }
-
-  #read() {
-    const legend = t(this.kind === "signed" ? "matrix.scale" : "matrix.scale_share", { limit: number(this.sheet?.limit ?? 0) });
-    if (this.cursor?.row == null || this.cursor?.col == null) return (this.readout.textContent = legend);
-    const { row, col } = this.cursor;
-    const names = { row: `${this.rowName} ${this.nameOf("row", row)}`, col: `${this.colName} ${this.nameOf("col", col)}` };
-    this.readout.textContent = t("matrix.readout", { ...names, value: full(this.at(row, col)) });
-  }
-
-  /** @param {Cross | null} at */
-  #move(at) {
-    if (at?.row === this.cursor?.row && at?.col === this.cursor?.col) return;
-    this.cursor = at;
-    this.#paint();
+    const grid = { x: x - left, y: y - top, w, h: tall };
+    const ink = css(legend("probability")[255]);
+    pen.setTransform(this.density, 0, 0, this.density, 0, 0);
+    pen.clearRect(0, 0, this.size.width, this.size.height);
+    pen.save();
+    pen.beginPath();
+    pen.rect(x, y, this.size.width - x, this.size.height - y);
+    pen.clip();
+    const sheet = { data, cols, kind, limit: (/** @type {number} */ row) => this.limitOf(row) };
+    paintCells(pen, sheet, this.shown, grid, this.density);
+    if (this.strange.nan || Math.min(w, tall) >= 5) paintSigns(pen, sheet, this.shown, grid);
+    pen.strokeStyle = ink;
+    pen.globalAlpha = 0.35;
+    pen.lineWidth = 1;
+    pen.strokeRect(grid.x + 0.5, grid.y + 0.5, cols * w - 0.5, rows * tall - 0.5);
+    pen.globalAlpha = 1;
+    if (pointed) paintFrame(pen, pointed, grid, rows, cols, { colour: ink, width: 1 });
+    if (selected) paintFrame(pen, selected, grid, rows, cols, { colour: accent(), width: 2 });
+    if (this.cursor) paintFrame(pen, this.cursor, grid, rows, cols, { colour: ink, width: 1.5 });
+    pen.restore();
+    const strong = this.cursor ?? pointed ?? selected ?? { row: null, col: null };
+    const names = { part: this.shown, grid, ink };
+    if (rowLabels) paintRowNames(pen, { ...names, names: rowLabels, room: x, strong: strong.row });
+    if (colLabels) paintColumnNames(pen, { ...names, names: colLabels, room: y, strong: strong.col });
     this.#read();
-    this.#say("naepo-hover", at);
   }
 
-  /** @param {string} event @param {Cross | null} at */
-  #say(event, at) {
-    const detail = at && { row: (at.row ?? 0) + this.origin.row, col: (at.col ?? 0) + this.origin.col, value: this.at(at.row ?? 0, at.col ?? 0) };
-    this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
+  /** What the cell says, or where the scale ends. */
+  #read() {
+    const { data, kind, name, label, whole, limits } = this.values;
+    if (!data.length) return;
+    const cell = this.cursor;
+    this.scale.hidden = cell !== null;
+    if (cell) {
+      const place = `${name || label}[${cell.row + this.values.rowStart}, ${cell.col + this.values.colStart}]`;
+      const names = [this.values.rowLabels?.[cell.row], this.values.colLabels?.[cell.col]].filter(Boolean).join(" → ");
+      const sizes = shape(whole ?? [this.values.rows, this.values.cols]);
+      this.words.textContent = [`${place} = ${full(this.at(cell.row, cell.col))}`, names, sizes].filter(Boolean).join(" · ");
+      return;
+    }
+    paintScale(this.scale, kind);
+    const ends = kind === "signed" ? `±${number(this.reach)}` : `0 … ${number(this.reach)}`;
+    const reach = limits ? t("matrix.own_scales") : ends;
+    const { nan, below, above, clipped } = this.strange;
+    const said = [reach];
+    if (clipped) said.push(t("matrix.clipped", { n: count(clipped) }));
+    if (nan) said.push(t("matrix.nan", { n: count(nan) }));
+    if (below) said.push(`−∞: ${count(below)}`);
+    if (above) said.push(`+∞: ${count(above)}`);
+    this.words.textContent = said.join(" · ");
+  }
+
+  /** @returns {Matrix} */
+  get #typed() {
+    return /** @type {any} */ (this);
+  }
+
+  /** Fill what is behind the picture, when it is open. */
+  #fill() {
+    const summary = this.details.querySelector("summary") ?? h("summary", {});
+    summary.textContent = t("matrix.numbers");
+    this.details.replaceChildren(summary, ...(this.details.open ? [filesOf(this.#typed), ...tableOf(this.#typed)] : []));
   }
 
   #listen() {
-    const at = (/** @type {PointerEvent} */ event) => {
-      const box = this.canvas.getBoundingClientRect();
-      if (!this.place) return null;
-      const col = Math.floor((event.clientX - box.left - this.place.left + this.place.x) / this.place.wide);
-      const row = Math.floor((event.clientY - box.top - this.place.top + this.place.y) / this.place.high);
-      return row >= 0 && col >= 0 && row < this.rows && col < this.cols ? { row, col } : null;
-    };
-    this.canvas.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#move(at(event)));
-    this.canvas.addEventListener("pointerleave", () => this.#move(null));
-    this.canvas.addEventListener("click", (/** @type {PointerEvent} */ event) => at(event) && this.#say("naepo-cell", at(event)));
-    this.window.addEventListener("scroll", () => this.#paint(), { passive: true });
-    this.window.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+    this.scroller.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#point(this.#cellAt(event)));
+    this.scroller.addEventListener("pointerleave", () => this.#point(null));
+    this.scroller.addEventListener("blur", () => this.#point(null));
+    this.scroller.addEventListener("scroll", () => this.#scrolled());
+    this.canvas.addEventListener("click", (/** @type {PointerEvent} */ event) => this.#choose(this.#cellAt(event)));
+    this.scroller.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+  }
+
+  #scrolled() {
+    if (this.isScrolling) return;
+    this.isScrolling = true;
+    requestAnimationFrame(() => {
+      this.isScrolling = false;
+      this.#paint();
+      this.#fill();
+    });
+  }
+
+  /** @param {PointerEvent} event @returns {Cell | null} */
+  #cellAt(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    if (x < this.grid.x || y < this.grid.y) return null;
+    const col = Math.floor((x + this.scroller.scrollLeft - this.grid.x) / this.grid.w);
+    const row = Math.floor((y + this.scroller.scrollTop - this.grid.y) / this.grid.h);
+    return row >= 0 && col >= 0 && row < this.values.rows && col < this.values.cols ? { row, col } : null;
+  }
+
+  /** @param {Cell | null} cell */
+  #point(cell) {
+    if (cell?.row === this.cursor?.row && cell?.col === this.cursor?.col) return;
+    this.cursor = cell;
+    this.#paint();
+    const detail = cell && { ...cell, value: this.at(cell.row, cell.col) };
+    this.dispatchEvent(new CustomEvent("naepo-hover", { bubbles: true, detail }));
+  }
+
+  /** @param {Cell | null} cell */
+  #choose(cell) {
+    if (!cell) return;
+    this.dispatchEvent(new CustomEvent("naepo-cell", { bubbles: true, detail: { ...cell, value: this.at(cell.row, cell.col) } }));
   }
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    /** @type {Record<string, [number, number]>} */
-    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -1e9], End: [0, 1e9], PageUp: [-16, 0], PageDown: [16, 0] }; // prettier-ignore
-    const zooms = /** @type {Record<string, number>} */ ({ "+": 1, "-": -1, "=": 1 });
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Enter" && this.cursor) this.#say("naepo-cell", this.cursor);
-    else if (event.key in zooms) this.zoom(zooms[event.key]);
-    else if (event.key in moves) {
-      const from = this.cursor ?? { row: this.mark?.row ?? 0, col: this.mark?.col ?? 0 };
-      const [down, right] = this.cursor ? moves[event.key] : [0, 0];
-      const inside = (/** @type {number} */ i, /** @type {number} */ n) => Math.max(0, Math.min(n - 1, i));
-      this.#move({ row: inside((from.row ?? 0) + down, this.rows), col: inside((from.col ?? 0) + right, this.cols) });
-      this.#show(this.cursor);
-    } else return;
+    const { rows, cols, selected } = this.values;
+    const page = Math.max(1, Math.floor((this.size?.height ?? 1) / this.grid.h) - 1);
+    /** @type {Record<string, number[]>} */
+    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1], Home: [0, -cols], End: [0, cols], PageUp: [-page, 0], PageDown: [page, 0] }; // prettier-ignore
+    const move = moves[event.key];
+    if (event.key === "+" || event.key === "=") this.#zoomBy(1);
+    else if (event.key === "-") this.#zoomBy(-1);
+    else if (event.key === "Enter" && this.cursor) this.#choose(this.cursor);
+    else if (event.key === "Escape") this.#point(null);
+    else if (!move) return;
     event.preventDefault();
+    event.stopPropagation();
+    if (!move) return;
+    const from = this.cursor ?? { row: (selected?.row ?? 0) - move[0], col: (selected?.col ?? 0) - move[1] };
+    const within = (/** @type {number} */ i, /** @type {number} */ n) => Math.max(0, Math.min(n - 1, i));
+    this.#point({ row: within(from.row + move[0], rows), col: within(from.col + move[1], cols) });
+    this.#reveal();
   }
+
+  /** @param {number} by */
+  #zoomBy(by) {
+    const target = this.cursor ?? { row: this.values.selected?.row ?? 0, col: this.values.selected?.col ?? 0 };
+    this.zoom = Math.max(0, Math.min(this.zoomable.length, this.zoom + by));
+    this.#layOut();
+    this.#reveal({ row: target.row ?? 0, col: target.col ?? 0 });
+    this.#paint();
+    this.#fill();
+  }
+
+  /** Scroll so that a cell is in sight. */
+  #reveal(cell = this.cursor) {
+    if (!cell || !this.size) return;
+    const { x, y, w, h: tall } = this.grid;
+    const near = (/** @type {number} */ from, /** @type {number} */ size, /** @type {number} */ at, /** @type {number} */ seen) =>
+      at < from ? at : at + size > from + seen ? at + size - seen : from;
+    this.scroller.scrollLeft = near(this.scroller.scrollLeft, w, cell.col * w, this.size.width - x);
+    this.scroller.scrollTop = near(this.scroller.scrollTop, tall, cell.row * tall, this.size.height - y);
+  }
+}
+
+for (const name of /** @type {(keyof typeof PROPERTIES)[]} */ (Object.keys(PROPERTIES))) {
+  Object.defineProperty(NaepoMatrix.prototype, name, {
+    get() {
+      return this.values[name];
+    },
+    set(value) {
+      this.take(name, value);
+    },
+  });
+}
+
+const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim() || "#8a2b6b";
+
+/** Count what a scale cannot show. @param {ArrayLike<number>} data @param {number} cols @param {(row: number) => number} limitOf */
+function strangeIn(data, cols, limitOf) {
+  const found = { nan: 0, below: 0, above: 0, clipped: 0 };
+  for (let r = 0, i = 0; i < data.length; r++) {
+    const limit = limitOf(r) * (1 + 1e-6);
+    for (let c = 0; c < cols && i < data.length; c++, i++) {
+      const value = data[i];
+      if (value !== value) found.nan += 1;
+      else if (value === Infinity) found.above += 1;
+      else if (value === -Infinity) found.below += 1;
+      else if (value > limit || value < -limit) found.clipped += 1;
+    }
+  }
+  return found;
 }
 
 customElements.define("naepo-matrix", NaepoMatrix);

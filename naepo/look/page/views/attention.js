@@ -1,0 +1,177 @@
+// Attention of one block: all heads small, one large, in its four stages; arcs over the text; what a position gathers.
+
+import { h } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { dot, maxAbs } from "../core/numeric.js";
+import "../elements/arcs.js";
+import { gathered, sharesOf } from "../elements/gathered.js";
+import "../elements/heads.js";
+import { isChanged, matrixOf, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
+import { opHead } from "../elements/op-head.js";
+import { Part } from "../elements/part.js";
+import "../elements/roll.js";
+
+const STAGES = ["scores", "masked", "weights", "mixed"];
+
+/** @typedef {{shape: number[], data: Float32Array}} Tensor */
+
+export class AttentionView extends HTMLElement {
+  constructor() {
+    super();
+    this.stage = "weights";
+    this.block = 0;
+    this.heading = h("div", {});
+    this.blocks = h("nav", { class: "op-links" });
+    this.tabs = h("div", { class: "tabs", role: "tablist" });
+    this.what = h("p", { class: "note" });
+    this.pane = new Part("attention");
+    this.focused = h("div", { class: "attention-large" });
+    this.checks = h("div", {});
+    /** @type {any} */ this.heads = h("naepo-heads", {});
+    /** @type {any} */ this.large = matrixOf({ square: true, tallest: 620 });
+    this.large.addEventListener("naepo-cell", (/** @type {CustomEvent} */ event) => select(this, { position: event.detail.row }));
+    /** @type {any} */ this.found = null;
+    /** @type {any} */ this.now = null;
+    this.drawn = "";
+    this.shown = "";
+  }
+
+  connectedCallback() {
+    this.classList.add("view");
+    if (!this.firstChild) this.append(this.heading, this.blocks, this.tabs, this.what, this.pane.element);
+  }
+
+  /** @param {any} context */
+  set context(context) {
+    const { run, state, model } = context;
+    this.now = context;
+    if (!run) {
+      this.heading.replaceChildren(h("p", { class: "note" }, t("attention.empty")));
+      return;
+    }
+    const asked = run.op(state.op);
+    if (asked && asked.block !== null) this.block = Math.min(asked.block, model.settings.n_layers - 1);
+    const last = state.op.split(".").pop();
+    if (STAGES.includes(last)) this.stage = last;
+    const op = run.op(`${this.path}.${this.stage}`);
+    const key = `${run.run} ${op.name} ${state.lang} ${state.theme}`;
+    if (key !== this.drawn) {
+      this.drawn = key;
+      this.heading.replaceChildren(opHead(op, model));
+      this.#choices(model);
+    }
+    this.pane.load(key, t("attention.reading", { block: this.block }), () => this.#load(context));
+    this.#follow();
+  }
+
+  get path() {
+    return `blocks.${this.block}.attention`;
+  }
+
+  /** Which block, which stage. @param {any} model */
+  #choices(model) {
+    const block = (/** @type {number} */ i) =>
+      h("button", { type: "button", "aria-pressed": String(i === this.block), class: "chip", on: { click: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) } }, t("attention.block", { block: i })); // prettier-ignore
+    this.blocks.setAttribute("aria-label", t("attention.blocks"));
+    this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
+    const tab = (/** @type {string} */ stage) =>
+      h("button", { type: "button", role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, on: { click: () => select(this, { op: `${this.path}.${stage}` }) } }, t(`attention.tab_${stage}`)); // prettier-ignore
+    const hadFocus = this.tabs.contains(document.activeElement);
+    this.tabs.setAttribute("aria-label", t("attention.stages"));
+    this.tabs.replaceChildren(...STAGES.map(tab));
+    if (hadFocus) this.tabs.querySelector('[aria-selected="true"]')?.focus();
+    this.what.textContent = t(`attention.what_${this.stage}`);
+  }
+
+  /** Fetch what this stage shows, all at once. @param {any} context */
+  async #load({ run, model }) {
+    const { stage, path } = this;
+    const more = { mixed: ["v", "mixed"], scores: ["q", "k", "scores"], masked: ["masked"], weights: [] }[stage] ?? [];
+    const names = ["weights", ...more];
+    const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`)));
+    /** @type {Record<string, Tensor>} */
+    const all = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+    const [n, rows, cols] = all[stage].shape;
+    this.found = { run, all, stage, path, n, rows, cols, kv: model.settings.n_kv_heads, names: positionsOf(run) };
+    const kind = stage === "weights" ? "probability" : "signed";
+    this.heads.content = { data: all[stage].data, n, rows, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
+    const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], rows);
+    this.checks.replaceChildren(
+      told("softmax_rows", t("attention.rows_check"), sums, 1e-5),
+      told("masked_zero", t("attention.hidden_check"), hidden, 0),
+      isChanged(this.now?.state ?? {}, `${path}.weights`) ? h("p", { class: "note" }, t("op.changed")) : "",
+    );
+    this.shown = "";
+    this.#follow();
+    return [h("h3", {}, t("attention.heads", { block: this.block })), this.heads, this.focused, this.checks];
+  }
+
+  /** Show the head and the position that are chosen now, of what is there. */
+  #follow() {
+    const { found, now } = this;
+    if (!found || !now?.run || found.run.run !== now.run.run || found.stage !== this.stage || found.path !== this.path) return;
+    const { state } = now;
+    const head = Math.max(0, Math.min(found.n - 1, state.head ?? 0));
+    const position = Math.min(state.position, found.rows - 1);
+    const shown = `${head} ${position}`;
+    if (shown === this.shown) return;
+    const before = this.shown.split(" ")[0];
+    this.shown = shown;
+    this.heads.chosen = head;
+    if (before !== String(head)) this.#large(head);
+    this.large.selected = { row: position, col: null };
+    const weights = rowOf(found.all.weights.data, head * found.rows + position, found.rows);
+    this.focused.replaceChildren(...this.#arcs(head, position, weights), ...(found.stage === "mixed" ? this.#gathered(head, position, weights) : [this.large]), ...this.#scored(head, position));
+  }
+
+  /** @param {number} head */
+  #large(head) {
+    const { all, stage, rows, cols, names, path, n } = this.found;
+    const stageName = t(`attention.tab_${stage}`);
+    const caption = t("attention.large", { head, stage: stageName });
+    const isShare = stage === "weights";
+    const square = stage === "mixed" ? {} : { colLabels: names };
+    Object.assign(this.large, {
+      rows, cols, caption, label: caption, rowLabels: names, ...square, name: `${path}.${stage}`, whole: [n, rows, cols],
+      dims: [t("attention.looking"), t("attention.seen")], kind: isShare ? "probability" : "signed", limit: isShare ? 1 : null,
+      source: { run: this.found.run.run, name: `${path}.${stage}`, at: `${head},:,:` }, data: rowOf(all[stage].data, head, rows * cols),
+    }); // prettier-ignore
+  }
+
+  /** @param {number} head @param {number} position @param {Float32Array} weights */
+  #arcs(head, position, weights) {
+    const { run } = this.found;
+    const label = t("attention.arcs", { position, head, token: run.tokens[position].label });
+    const isMusic = run.tokens.some((/** @type {any} */ token) => token.note);
+    /** @type {any} */
+    const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
+    const labels = run.tokens.map((/** @type {any} */ token) => token.label);
+    picture.content = { labels, tokens: run.tokens, weights, position, label };
+    return [h("h3", {}, label), picture];
+  }
+
+  /** @param {number} head @param {number} position @param {Float32Array} weights */
+  #gathered(head, position, weights) {
+    const { all, rows, cols, n, kv, names } = this.found;
+    const group = Math.floor(head / (n / kv));
+    const values = rowOf(all.v.data, group, rows * cols);
+    const mixed = rowOf(all.mixed.data, head * rows + position, cols);
+    return gathered({ weights, values, mixed, size: cols, names, position, head, group });
+  }
+
+  /** q · k / √d once more, from q and k. @param {number} head @param {number} position */
+  #scored(head, position) {
+    const { all, stage, rows, n, kv } = this.found;
+    if (stage !== "scores") return [];
+    const size = all.q.shape[2];
+    const q = rowOf(all.q.data, head * rows + position, size);
+    const group = Math.floor(head / (n / kv));
+    const scores = rowOf(all.scores.data, head * rows + position, rows);
+    let error = 0;
+    for (let j = 0; j < rows; j++) error = Math.max(error, Math.abs(dot(q, rowOf(all.k.data, group * rows + j, size)) / Math.sqrt(size) - scores[j]));
+    const words = t("attention.scores_check", { size, position, head });
+    return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores)))];
+  }
+}
+
+customElements.define("naepo-attention-view", AttentionView);

@@ -1,0 +1,153 @@
+// A linear map opened: x · Wᵀ + b = y as three matrices, recomputed here; one cell taken apart; the weight's histogram.
+
+import { getTensor } from "../../core/api.js";
+import { h } from "../../core/dom.js";
+import { count, shape as sizes } from "../../core/format.js";
+import { t } from "../../core/i18n.js";
+import { largest } from "../../core/numeric.js";
+import { addends } from "../../elements/addends.js";
+import { histogram } from "../../elements/histogram.js";
+import { isChanged, matrixOf, positionsOf, rowOf, select, term } from "../../elements/matrix-of.js";
+import { OpPanel } from "../../elements/op-panel.js";
+import { Part } from "../../elements/part.js";
+import { merged, recomputed, transposed } from "../../elements/recompute.js";
+import { vocabularyOf } from "../../elements/vocabulary.js";
+
+const WHOLE = 512; // rows and columns up to which a weight is drawn as it is
+const WINDOW = 64; // columns of a window into a larger one
+
+export class OpLinear extends OpPanel {
+  constructor() {
+    super();
+    this.spread = new Part("op-part");
+    this.opened = new Part("op-part");
+    /** @type {any} */ this.found = null;
+  }
+
+  connectedCallback() {
+    if (!this.firstChild) this.append(this.spread.element, this.pane.element, this.opened.element);
+  }
+
+  /** Positions only move the frame; which columns are seen matters. @param {any} context */
+  asked({ run, state }) {
+    const [columns, inner, isVocabulary] = this.#width(run, state.op);
+    if (isVocabulary) return `id ${state.id ?? `at ${state.position}`}`;
+    return Math.max(columns, inner) > WHOLE ? `from ${this.#first(columns, state.col ?? 0)}` : "";
+  }
+
+  /** @param {any} run @param {string} name @returns {[number, number, boolean]} */
+  #width(run, name) {
+    const op = run.op(name);
+    const input = run.shape(op.inputs[0]);
+    return [op.shape.at(-1), input.length > 2 ? input[0] * input[2] : input[1], op.axes[1] === "vocab_size"];
+  }
+
+  /** Where the window begins that holds a column. @param {number} columns @param {number} col */
+  #first(columns, col) {
+    return Math.max(0, Math.min(columns - WINDOW, Math.floor(col / WINDOW) * WINDOW));
+  }
+
+  /** @param {any} context @param {any} op */
+  async content(context, op) {
+    const { run, state } = context;
+    const [columns, inner, isVocabulary] = this.#width(run, op.name);
+    const isWhole = !isVocabulary && Math.max(columns, inner) <= WHOLE;
+    const chosen = isVocabulary ? (state.id ?? (await likeliest(run, state.position))) : (state.col ?? 0);
+    const from = isWhole ? 0 : this.#first(columns, chosen);
+    const to = isWhole ? columns : Math.min(columns, from + WINDOW);
+    const weight = { model: run.model, checkpoint: run.checkpoint };
+    const [name, biasName] = op.weights;
+    const wAt = `${from}:${to},:`;
+    const [x, w, b, y, vocabulary] = await Promise.all([
+      run.tensor(op.inputs[0]).then(merged),
+      getTensor("/look/weight", { ...weight, name, at: wAt }),
+      biasName ? getTensor("/look/weight", { ...weight, name: biasName, at: `${from}:${to}` }) : null,
+      run.tensor(op.name, `:,${from}:${to}`),
+      isVocabulary ? vocabularyOf(run.model) : null,
+    ]);
+    const [rows, cols] = y.shape;
+    this.found = { key: `${run.run} ${op.name}`, from, to, rows, cols };
+    const names = vocabulary?.labels.slice(from, to).map((label, i) => `${from + i} ${label}`);
+    const labels = { colLabels: names, colStart: from };
+    const shown = { x: x.data, w: w.data, b: b?.data ?? null, y: y.data, rows, inner, cols };
+    const terms = this.#terms(context, op, { ...shown, labels, columns, from, to, wAt });
+    const told = h("div", {});
+    setTimeout(() => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }))); // after the pictures
+    const notes = [h("p", { class: "note" }, t("op.turned_note", { kept: sizes([columns, inner]) }))];
+    const range = { from: count(from), to: count(to - 1), all: count(columns), id: chosen };
+    if (isVocabulary) notes.unshift(h("p", { class: "note" }, t("op.window_note", range)));
+    else if (!isWhole) notes.unshift(h("p", { class: "note" }, t("op.large_note", range)));
+    if (isChanged(state, op.name)) notes.push(h("p", { class: "note" }, t("op.changed")));
+    const overview = isWhole || isVocabulary ? null : await this.#overview(weight, name);
+    this.follow(this.now);
+    return [overview, terms, told, ...notes].filter((each) => each !== null);
+  }
+
+  /** @param {any} context @param {any} op @param {any} of */
+  #terms({ run }, op, { x, w, b, y, rows, inner, cols, labels, columns, from, to, wAt }) {
+    const positions = positionsOf(run);
+    const [name, biasName] = op.weights;
+    const model = { model: run.model, checkpoint: run.checkpoint };
+    this.x = matrixOf({ rows, cols: inner, caption: `x  ${sizes([rows, inner])}`, label: op.inputs[0], name: op.inputs[0], rowLabels: positions, dims: [t("op.position"), t("op.input")], source: { run: run.run, name: op.inputs[0] }, data: x }); // prettier-ignore
+    this.w = matrixOf({ rows: inner, cols, ...labels, caption: `Wᵀ  ${sizes([inner, columns])}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) }); // prettier-ignore
+    this.y = matrixOf({ rows, cols, ...labels, caption: `y  ${sizes([rows, columns])}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y }); // prettier-ignore
+    this.b = b && matrixOf({ rows: 1, cols, ...labels, caption: `b  ${sizes([columns])}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b }); // prettier-ignore
+    this.#link();
+    const sign = (/** @type {string} */ text) => h("span", { class: "sign", "aria-hidden": "true" }, text);
+    return h("div", { class: "equation" }, term("", this.x), sign("·"), term("", this.w), this.b ? [sign("+"), term("", this.b)] : null, sign("="), term("", this.y));
+  }
+
+  /** One cell pointed at is a row of x and a column of W. */
+  #link() {
+    const point = (/** @type {any} */ x, /** @type {any} */ w, /** @type {any} */ y) => {
+      this.x.pointed = x;
+      this.w.pointed = w;
+      this.y.pointed = y;
+      if (this.b) this.b.pointed = w && w.col !== null ? { row: null, col: w.col } : null;
+    };
+    /** @param {any} matrix @param {(cell: any) => void} act */
+    const hover = (matrix, act) => matrix.addEventListener("naepo-hover", (/** @type {CustomEvent} */ { detail }) => (detail ? act(detail) : point(null, null, null)));
+    hover(this.x, ({ row, col }) => point(null, { row: col, col: null }, { row, col: null }));
+    hover(this.w, ({ row, col }) => point({ row: null, col: row }, null, { row: null, col }));
+    hover(this.y, ({ row, col }) => point({ row, col: null }, { row: null, col }, null));
+    this.x.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { position: detail.row }));
+    this.w.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { col: detail.col + this.found.from }));
+    this.y.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { position: detail.row, row: detail.row, col: detail.col + this.found.from }));
+  }
+
+  /** @param {any} weight @param {string} name */
+  async #overview(weight, name) {
+    const { data, shape, headers } = await getTensor("/look/overview", { ...weight, name, rows: 256, cols: 256 });
+    const full = (headers.get("X-Naepo-Full-Shape") ?? "").split(",").map(Number);
+    const caption = t("op.overview", { shape: sizes([shape[1], shape[0]]), full: sizes([full[1], full[0]]) });
+    const picture = matrixOf({ rows: shape[1], cols: shape[0], caption, label: caption, name, dims: [t("op.input"), t("op.output")], tallest: 260, source: { ...weight, name }, data: transposed(data, shape[0], shape[1]) }); // prettier-ignore
+    picture.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { col: Math.floor((detail.col * full[0]) / shape[0]) }));
+    return picture;
+  }
+
+  /** Move the frames, open the chosen cell, read the histogram. @param {any} context */
+  follow(context) {
+    const { run, state } = context;
+    const op = run.op(state.op);
+    const { model, checkpoint } = run;
+    const name = op.weights[0];
+    this.spread.load(`${model} ${checkpoint} ${name} ${state.lang}`, t("op.reading", { name }), () => histogram({ model, checkpoint, name }));
+    const col = state.col !== null && state.col < op.shape.at(-1) ? state.col : null;
+    const words = h("p", { class: "note" }, t("op.addends_none"));
+    const asked = `${run.run} ${op.name} ${state.position} ${col} ${state.lang} ${state.theme}`;
+    this.opened.load(asked, t("op.reading", { name: op.name }), async () => (col === null ? words : addends(run, op.name, state.position, col)));
+    if (this.found?.key !== `${run.run} ${op.name}`) return;
+    const own = col === null || col < this.found.from || col >= this.found.to ? null : col - this.found.from;
+    this.x.selected = { row: state.position, col: null };
+    this.y.selected = { row: state.position, col: own };
+    this.w.selected = own === null ? null : { row: null, col: own };
+  }
+}
+
+/** @param {any} run @param {number} position */
+async function likeliest(run, position) {
+  const { data, shape } = await run.tensor("logits", `${position},:`);
+  return largest(rowOf(data, 0, shape[1]), 1)[0];
+}
+
+customElements.define("naepo-op-linear", OpLinear);

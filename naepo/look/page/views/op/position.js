@@ -1,0 +1,42 @@
+// The rows that tell each position where it stands: learned, or sines and cosines.
+
+import { getTensor } from "../../core/api.js";
+import { h } from "../../core/dom.js";
+import { t } from "../../core/i18n.js";
+import { farthest } from "../../core/numeric.js";
+import { isChanged, rowOf, told } from "../../elements/matrix-of.js";
+import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
+
+export class OpPosition extends OpPanel {
+  /** @param {any} context @param {any} op */
+  async content({ run, state }, op) {
+    const { position } = state;
+    const [name] = op.weights;
+    const [all, learned] = await Promise.all([
+      run.tensor(op.name),
+      name ? getTensor("/look/weight", { model: run.model, checkpoint: run.checkpoint, name, at: `${position},:` }) : null,
+    ]);
+    const width = all.shape[1];
+    const given = rowOf(all.data, position, width);
+    const own = learned?.data ?? waves(position, width);
+    const rows = { [name ? `${name}[${position}]` : "sin, cos"]: own, [op.name]: given };
+    const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
+    return [
+      h("p", { class: "note" }, t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
+      stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
+      told("position", words, farthest(own, given), name ? 0 : 1e-5),
+      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      allPositions(run, op, all, position),
+    ];
+  }
+}
+
+/** sin and cos of position · 10,000^(−2j/d), in turn. @param {number} position @param {number} width */
+function waves(position, width) {
+  return Float64Array.from({ length: width }, (_, i) => {
+    const angle = position * 10000 ** ((-2 * Math.floor(i / 2)) / width);
+    return i % 2 ? Math.cos(angle) : Math.sin(angle);
+  });
+}
+
+customElements.define("naepo-op-position", OpPosition);
