@@ -6,12 +6,15 @@ import { h } from "./core/dom.js";
 import { preferred, setLanguage, t } from "./core/i18n.js";
 import { listen } from "./core/keyboard.js";
 import { Runs } from "./core/runs.js";
-import { DEFAULTS, createStore, decode } from "./core/store.js";
+import * as store from "./core/store.js";
 import "./elements/answer.js";
 import "./elements/changes.js";
 import "./elements/checks.js";
+import "./elements/drawers.js";
 import "./elements/keys.js";
+import "./elements/prompt.js";
 import "./elements/road.js";
+import "./elements/tabs.js";
 import "./elements/tokens.js";
 import "./elements/top.js";
 import "./views/attention.js";
@@ -22,89 +25,111 @@ import "./views/path.js";
 import "./views/training.js";
 
 const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
+const NEED_NO_RUN = new Set(["map", "training"]);
 const TURNS_TO_ATTENTION = new Set(["scores", "masked", "softmax", "mixed"]);
+const FIRST_OP = "blocks.0.attention.to_q";
+const PATIENCE = 200; // milliseconds before it is said what is waited for
 
 /** @typedef {import("./core/store.js").State} State */
 
 const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 class Page {
-  /** @param {any} about @param {State} first */
-  constructor(about, first) {
+  /** @param {any} about */
+  constructor(about) {
     this.about = about;
-    this.store = createStore(first);
-    this.runs = new Runs(about, () => this.draw());
-    this.views = new Map(VIEWS.map((name) => [name, /** @type {any} */ (document.createElement(`naepo-${name}-view`))]));
-    this.top = element("naepo-top");
-    this.tokens = element("naepo-tokens");
+    this.runs = new Runs(about, () => this.waited());
+    this.views = new Map(VIEWS.map((name) => [name, element(`naepo-${name}-view`)]));
+    this.prompt = element("naepo-prompt");
     this.road = element("naepo-road");
-    this.answer = element("naepo-answer");
-    this.changes = element("naepo-changes");
-    this.checks = element("naepo-checks");
     this.keys = element("naepo-keys");
-    this.waiting = h("p", { class: "waiting", role: "status" });
+    this.always = [element("naepo-top"), this.prompt, element("naepo-tabs"), element("naepo-drawers"), this.road];
+    this.ofRun = [element("naepo-tokens"), element("naepo-answer"), element("naepo-changes"), element("naepo-checks")];
+    this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.isDrawing = false;
+    this.patience = 0;
   }
 
   start() {
-    place("top").replaceChildren(this.top, this.tokens);
+    const [top, , tabs, drawers] = this.always;
+    const [tokens, ...answers] = this.ofRun;
+    place("top").replaceChildren(top, this.prompt);
+    place("tokens").replaceChildren(tokens);
+    place("views").replaceChildren(tabs);
     place("road").replaceChildren(this.road);
-    place("answer").replaceChildren(this.answer, this.changes, this.checks);
-    document.body.append(this.keys);
-    this.store.subscribe((state, changed) => this.follow(state, changed));
+    place("answer").replaceChildren(...answers);
+    document.body.append(drawers, this.keys);
+    store.subscribe((state, changed) => this.follow(state, changed));
     document.addEventListener("naepo-select", (event) => this.select(/** @type {CustomEvent} */ (event).detail));
-    document.addEventListener("naepo-gone", () => this.runs.again(this.store.get()));
-    addEventListener("hashchange", () => this.store.set({ ...DEFAULTS, lang: this.store.get().lang, ...decode(location.hash) }));
+    document.addEventListener("naepo-gone", () => this.runs.again(store.get()));
+    addEventListener("hashchange", () => store.set({ ...store.DEFAULTS, lang: store.get().lang, ...store.decode(location.hash) }));
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
-    listen(this.store, () => this.context(), this.keys);
+    listen(() => this.context(), this.keys);
     this.paint();
-    this.runs.ask(this.store.get());
+    this.runs.ask(store.get());
     this.draw();
   }
 
   /** Take over what was selected somewhere. @param {State} patch */
   select(patch) {
+    const state = store.get();
     const found = { ...patch };
-    if (found.op && !found.view) {
-      const model = this.runs.modelOf(this.store.get());
-      const op = model.ops.find((/** @type {any} */ each) => each.name === found.op);
-      const view = this.store.get().view;
-      if (op && view !== "compare") found.view = TURNS_TO_ATTENTION.has(op.kind) ? "attention" : "op";
-      if (view !== "compare") Object.assign(found, { row: null, col: null });
+    if (found.op && !found.view && state.view !== "compare") {
+      const op = this.runs.modelOf(state).ops.find((/** @type {any} */ each) => each.name === found.op);
+      if (op) found.view = TURNS_TO_ATTENTION.has(op.kind) ? "attention" : "op";
+      Object.assign(found, { row: null, col: null });
     }
-    if (found.model && found.model !== this.store.get().model) Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
-    if ("text" in found) Object.assign(found, { ids: null, position: null });
-    if (found.ids) found.position ??= null;
-    this.store.set(found);
+    if ("model" in found && found.model !== state.model) Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
+    if ("text" in found) Object.assign(found, { ids: null, position: found.position ?? null });
+    store.set(found);
   }
 
   /** @param {State} state @param {Set<string>} changed */
   async follow(state, changed) {
     if (changed.has("lang")) await setLanguage(state.lang);
     if (changed.has("theme")) this.paint();
-    if (["model", "checkpoint", "text", "ids", "changes"].some((key) => changed.has(key))) this.runs.ask(state);
+    this.runs.ask(state);
     this.draw();
   }
 
+  /** A run has begun or ended: what takes long is told in words, what is quick is not. */
+  waited() {
+    clearTimeout(this.patience);
+    document.body.setAttribute("aria-busy", String(this.runs.isWaiting));
+    document.body.classList.remove("is-waiting");
+    if (this.runs.isWaiting) this.patience = setTimeout(() => document.body.classList.add("is-waiting"), PATIENCE);
+    else this.draw();
+  }
+
   paint() {
-    const asked = this.store.get().theme;
+    const asked = store.get().theme;
     const isDark = asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     document.documentElement.dataset.theme = isDark ? "dark" : "light";
     forgetTheme();
     this.draw();
   }
 
-  /** What every element and view is given. */
+  /** What every element and view is given. The run is null until there is one of this model and checkpoint. */
   context() {
-    const state = this.store.get();
-    const { run, plain, isWaiting, error } = this.runs;
+    const state = store.get();
     const model = this.runs.modelOf(state);
     const checkpoint = state.checkpoint ?? model.checkpoint;
+    const { run: latest, plain, isWaiting, error } = this.runs;
+    const run = latest?.model === model.key && latest.checkpoint === checkpoint ? latest : null;
     const last = run ? run.tokens.length - 1 : 0;
-    const position = Math.min(state.position ?? last, last);
-    const op = state.op ?? "blocks.0.attention.to_q";
-    const shown = { ...state, model: model.key, checkpoint, position, op, theme: document.documentElement.dataset.theme };
-    return { state: shown, about: this.about, model, run, plain, other: null, isWaiting, error };
+    const position = run ? Math.max(0, Math.min(state.position ?? last, last)) : (state.position ?? 0);
+    const isThere = model.ops.some((/** @type {any} */ op) => op.name === state.op);
+    const shown = {
+      ...state,
+      model: model.key,
+      checkpoint,
+      position,
+      head: Math.min(state.head ?? 0, model.settings.n_heads - 1),
+      op: isThere ? state.op : FIRST_OP,
+      view: this.views.has(state.view) ? state.view : "attention",
+      theme: document.documentElement.dataset.theme,
+    };
+    return { state: shown, about: this.about, model, run, plain: run && plain, other: null, isWaiting, error };
   }
 
   /** Draw everything once, before the next frame. */
@@ -119,14 +144,16 @@ class Page {
 
   show() {
     const context = this.context();
-    for (const each of [this.top, this.tokens, this.road, this.answer, this.changes, this.checks]) each.context = context;
-    const view = this.views.get(context.state.view) ?? this.views.get("attention");
+    const { run, state, error } = context;
+    const view = this.views.get(state.view);
     const stage = place("stage");
-    if (view.parentNode !== stage) stage.replaceChildren(this.waiting, view);
-    document.body.classList.toggle("is-waiting", context.isWaiting);
-    this.waiting.replaceChildren(...trouble(context.error));
-    this.waiting.hidden = !context.error;
-    view.context = context;
+    if (view.parentNode !== stage) stage.replaceChildren(this.trouble, view);
+    this.trouble.replaceChildren(...trouble(error));
+    this.trouble.hidden = !error;
+    // What belongs to another checkpoint stays as it is, dimmed, until the run of this one is there.
+    const elements = run ? [...this.always, ...this.ofRun] : this.always;
+    for (const each of elements) each.context = context;
+    if (run || NEED_NO_RUN.has(state.view)) view.context = context;
   }
 }
 
@@ -141,11 +168,12 @@ function trouble(error) {
 }
 
 async function begin() {
-  const first = decode(location.hash);
+  const first = store.decode(location.hash);
   first.lang ??= preferred();
+  store.set(first);
   try {
     const [about] = await Promise.all([getJSON("/look/about"), setLanguage(first.lang)]);
-    new Page(about, first).start();
+    new Page(about).start();
   } catch (error) {
     place("stage").replaceChildren(h("p", { class: "trouble", role: "alert" }, ...trouble(error)));
   }

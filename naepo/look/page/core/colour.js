@@ -17,7 +17,10 @@ function custom(name) {
 }
 
 /** @param {Colour} a @param {Colour} b @param {number} share @returns {Colour} */
-const between = (a, b, share) => [0, 1, 2].map((i) => Math.round(a[i] + (b[i] - a[i]) * share));
+const between = (a, b, share) => {
+  const mixed = (/** @type {0 | 1 | 2} */ i) => Math.round(a[i] + (b[i] - a[i]) * share);
+  return [mixed(0), mixed(1), mixed(2)];
+};
 
 /** @param {Colour[]} stops @returns {Colour[]} */
 function ramp(stops) {

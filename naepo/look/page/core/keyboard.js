@@ -4,11 +4,10 @@
 const isTyping = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /**
- * @param {{get: () => any, set: (patch: any) => void}} store
  * @param {() => any} context
  * @param {any} keys the list of keys
  */
-export function listen(store, context, keys) {
+export function listen(context, keys) {
   document.addEventListener("keydown", (event) => {
     if (event.isComposing || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape" && isTyping(event.target)) return /** @type {HTMLElement} */ (event.target).blur();

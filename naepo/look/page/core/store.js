@@ -31,28 +31,27 @@ export const DEFAULTS = {
 const NUMBERS = new Set(["checkpoint", "position", "head", "unit", "row", "col", "id", "temperature", "topK", "topP", "minP", "seed"]);
 const OBJECTS = new Set(["changes", "other", "map", "ids"]);
 
-/** @param {State} first */
-export function createStore(first) {
-  let current = { ...DEFAULTS, ...first };
-  /** @type {Set<(state: State, changed: Set<string>) => void>} */
-  const listeners = new Set();
+/** @type {State} */
+let current = { ...DEFAULTS };
+/** @type {Set<(state: State, changed: Set<string>) => void>} */
+const listeners = new Set();
 
-  /** @param {State} patch */
-  function set(patch) {
-    const changed = new Set(Object.keys(patch).filter((key) => !same(current[key], patch[key])));
-    if (!changed.size) return;
-    current = { ...current, ...patch };
-    history.replaceState(history.state, "", `${location.pathname}${location.search}#${encode(current)}`);
-    for (const listener of [...listeners]) listener(current, changed);
-  }
+/** @returns {State} */
+export const get = () => current;
 
-  /** @param {(state: State, changed: Set<string>) => void} listener */
-  function subscribe(listener) {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }
+/** Take over what is in the patch, write it into the address, and tell what has changed. @param {State} patch */
+export function set(patch) {
+  const changed = new Set(Object.keys(patch).filter((key) => !same(current[key], patch[key])));
+  if (!changed.size) return;
+  current = { ...current, ...patch };
+  history.replaceState(history.state, "", `${location.pathname}${location.search}#${encode(current)}`);
+  for (const listener of [...listeners]) listener(current, changed);
+}
 
-  return { get: () => current, set, subscribe };
+/** @param {(state: State, changed: Set<string>) => void} listener @returns {() => void} to end it */
+export function subscribe(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** @param {unknown} a @param {unknown} b */

@@ -1,167 +1,173 @@
 // What it all leads to: the distribution of the next id, exact and over all ids, with the sampling moved live; one step of
 // writing forwards or back; with changes, before and after.
 
-import { getJSON } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { count, full, number, percent } from "../core/format.js";
+import { csvOf, download } from "../core/export.js";
+import { count, number, percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { largest, softmax } from "../core/numeric.js";
 import { draw, seeded } from "../core/random.js";
 import { entropy, filtered } from "../core/sampling.js";
+import { distributionTable } from "./distribution.js";
+import { isNeutral, sliders } from "./sliders.js";
+import "./syllables.js";
+import { select } from "./top.js";
+import { vocabularyOf } from "./vocabulary.js";
 
 const SHOWN = 12;
-const SLIDERS = [
-  { key: "temperature", min: 0, max: 2, step: 0.05, off: 1 },
-  { key: "topK", min: 0, max: 100, step: 1, off: 0 },
-  { key: "topP", min: 0.05, max: 1, step: 0.01, off: 1 },
-  { key: "minP", min: 0, max: 0.5, step: 0.01, off: 0 },
-];
-
-/** Labels of all ids, once a model. @type {Map<string, Promise<any>>} */
-const vocabularies = new Map();
-
-/** @param {string} model */
-export function vocabularyOf(model) {
-  const found = vocabularies.get(model) ?? getJSON("/look/vocabulary", { model });
-  vocabularies.set(model, found);
-  found.catch(() => vocabularies.delete(model));
-  return found;
-}
+const MOST_SHOWN = 1000;
+const SETTINGS = ["position", "temperature", "topK", "topP", "minP", "seed", "id"];
 
 class Answer extends HTMLElement {
   constructor() {
     super();
     this.key = "";
+    this.asked = "";
     this.built = "";
+    this.shown = SHOWN;
+    /** @type {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any} | null} */ this.found = null;
+    this.next = -1; // the id that the seed draws
+    this.heading = h("h2", {});
     this.bars = h("div", { class: "next" });
+    this.rest = h("p", { class: "note rest" });
     this.facts = h("p", { class: "note" });
-    document.addEventListener("naepo-step", (event) => this.#step(/** @type {CustomEvent} */ (event).detail === "n"));
+    this.moved = h("p", { class: "moved", hidden: true });
+    this.syllables = /** @type {any} */ (document.createElement("naepo-syllables"));
+    document.addEventListener("naepo-step", (event) => (/** @type {CustomEvent} */ (event).detail === "n" ? this.#write(this.next) : this.#back()));
   }
 
   /** @param {any} context */
   set context(context) {
     this.now = context;
-    const { state, run } = context;
+    const { state, run, plain } = context;
     if (this.built !== language()) this.#build(state);
-    this.#showSliders(state);
-    if (!run) return;
-    const key = JSON.stringify([run.run, state.position, state.temperature, state.topK, state.topP, state.minP, state.id, language()]);
-    if (key !== this.key) this.#load(context, key);
-    this.key = key;
+    this.sliders?.show(state);
+    if (document.activeElement !== this.seed) this.seed.value = String(state.seed);
+    const asked = `${run.run} ${plain?.run} ${state.position} ${language()}`;
+    if (asked !== this.asked) this.#load(context, asked);
+    else this.#follow();
+    this.syllables.context = context;
   }
 
   /** @param {any} state */
   #build(state) {
     this.built = language();
-    this.sliders = SLIDERS.map((slider) => this.#slider(slider));
-    const seed = h("input", { id: "seed", type: "number", min: 0, step: 1, value: String(state.seed) });
-    seed.addEventListener("change", () => this.#tell({ seed: Math.max(0, Math.floor(Number(seed.value)) || 0) }));
-    const button = (/** @type {string} */ id, /** @type {() => void} */ act) => h("button", { id, type: "button", on: { click: act } }, t(`answer.${id}`));
-    this.heading = h("h2", {});
-    this.replaceChildren(
-      this.heading,
-      this.bars,
-      this.facts,
-      h("div", { class: "sliders" }, this.sliders.map(({ element }) => element)),
-      h("div", { class: "steps" }, button("write", () => this.#step(true)), button("back", () => this.#step(false)), h("label", { class: "seed" }, t("answer.seed"), seed)),
-    );
+    this.sliders = sliders(this);
+    this.seed = h("input", { id: "seed", type: "number", min: 0, step: 1, value: String(state.seed) });
+    this.seed.addEventListener("change", () => select(this, { seed: Math.max(0, Math.floor(Number(this.seed.value)) || 0) }));
+    this.write = h("button", { id: "write", type: "button", on: { click: () => this.#write(this.next) } });
+    this.writeChosen = h("button", { id: "write-chosen", type: "button", on: { click: () => this.#write(this.now.state.id) } });
+    this.back = h("button", { id: "back", type: "button", on: { click: () => this.#back() } }, t("answer.back"));
+    const seed = h("label", { class: "seed", title: t("answer.seed_note") }, t("answer.seed"), this.seed);
+    const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back, seed);
+    this.replaceChildren(this.heading, this.bars, this.rest, this.moved, steps, this.sliders.element, this.facts, this.syllables);
     this.key = "";
+    this.asked = "";
   }
 
-  /** @param {typeof SLIDERS[0]} slider */
-  #slider({ key, min, max, step, off }) {
-    const input = h("input", { id: key, type: "range", min, max, step });
-    const output = h("output", { for: key });
-    input.addEventListener("input", () => {
-      const value = Number(input.value);
-      this.#tell({ [key]: key !== "temperature" && value === off ? null : value });
-    });
-    const element = h("label", { class: "slider" }, h("span", {}, t(`answer.${key}`)), input, output);
-    return { key, off, input, output, element };
-  }
-
-  /** @param {any} state */
-  #showSliders(state) {
-    for (const { key, off, input, output } of this.sliders ?? []) {
-      const value = state[key] ?? off;
-      if (Number(input.value) !== value) input.value = String(value);
-      const words = key !== "temperature" && state[key] === null ? t("answer.off") : key === "topK" ? count(value) : value.toFixed(2);
-      if (output.textContent !== words) output.textContent = words;
-    }
-  }
-
-  /** @param {any} context @param {string} key */
-  async #load(context, key) {
-    const { run, plain, state, model } = context;
+  /** @param {any} context @param {string} asked */
+  async #load({ run, plain, state, model }, asked) {
+    this.asked = asked;
     const at = `${state.position},:`;
-    const [{ data }, before, vocabulary] = await Promise.all([run.tensor("logits", at), plain?.tensor("logits", at), vocabularyOf(model.key)]);
-    if (this.key !== key) return;
-    this.logits = data;
-    this.#show(data, before?.data, vocabulary, state);
-    this.dataset.drawn = `${run.run} ${state.position}`;
+    this.bars.setAttribute("aria-busy", "true");
+    try {
+      const wanted = [run.tensor("logits", at), plain ? plain.tensor("logits", at) : null, vocabularyOf(model.key)];
+      const [logits, before, { labels }] = await Promise.all(wanted);
+      if (this.asked !== asked) return;
+      this.found = { logits: logits.data, before: before?.data ?? null, labels, run };
+      this.key = "";
+      this.#follow();
+    } catch {
+      if (this.asked === asked) this.asked = ""; // the page says what is wrong; the old answer stays
+    }
+    this.bars.removeAttribute("aria-busy");
   }
 
-  /** @param {Float32Array} logits @param {Float32Array | undefined} before @param {any} vocabulary @param {any} state */
-  #show(logits, before, vocabulary, state) {
+  /** Show what is there with the settings as they are now. */
+  #follow() {
+    const { state } = this.now;
+    const key = JSON.stringify([this.asked, this.shown, SETTINGS.map((name) => state[name])]);
+    if (!this.found || key === this.key) return;
+    this.key = key;
+    this.#show(this.found, state);
+  }
+
+  /** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found @param {any} state */
+  #show({ logits, before, labels, run }, state) {
     const raw = softmax(logits);
     const drawn = filtered(logits, state);
     const old = before && filtered(before, state);
-    const first = largest(drawn, SHOWN);
-    const ids = [...new Set([...first, ...(old ? largest(old, 4) : []), ...(state.id !== null ? [state.id] : [])])].filter((id) => id < logits.length);
-    const chosen = state.id ?? first[0];
-    const scale = Math.max(drawn[first[0]], old ? Math.max(...ids.map((id) => old[id])) : 0);
-    this.heading.textContent = t("answer.title", { position: state.position });
-    const rows = ids.map((id) => this.#row(id, { vocabulary, logits, raw, drawn, old, scale, isChosen: id === chosen }));
-    const names = ["id", "token", "probability", ...(old ? ["before", "difference"] : []), "logit"];
-    const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, t(`answer.column_${name}`)))); // prettier-ignore
-    this.bars.replaceChildren(h("table", { class: "distribution" }, h("thead", {}, head), h("tbody", {}, rows)));
-    const left = drawn.reduce((n, p) => n + (p > 0 ? 1 : 0), 0);
+    this.next = draw(drawn, seeded(state.seed + state.position + 1)());
+    const choose = (/** @type {number} */ id) => select(this, { id: id === state.id ? null : id });
+    const mark = old ?? (isNeutral(state) ? null : raw);
+    const { table, rest, n } = distributionTable({ labels, logits, drawn, mark, isChanged: old !== null, chosen: state.id, next: this.next, shown: this.shown, choose });
+    const left = drawn.reduce((sum, p) => sum + (p > 0 ? 1 : 0), 0);
+    const token = run.tokens[state.position];
+    this.heading.replaceChildren(t("answer.title"), " ", h("span", { class: "token-name" }, `${state.position} ${token?.label ?? ""}`));
+    this.bars.replaceChildren(table);
+    this.#showRest(left - n, rest, drawn);
     this.facts.textContent = t("answer.facts", { left: count(left), all: count(logits.length), entropy: number(entropy(drawn)), raw: number(entropy(raw)) });
+    this.#showMoved(drawn, old, labels);
+    this.#showSteps(labels, state, run);
+    const [best] = largest(drawn, 1);
+    document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
   }
 
-  /** @param {number} id @param {any} found */
-  #row(id, { vocabulary, logits, drawn, old, scale, isChosen }) {
-    const label = vocabulary.labels[id] ?? "";
-    const share = drawn[id];
-    const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: `${(100 * share) / scale}%` } }));
-    if (old) bar.append(h("span", { class: "bar-before", style: { left: `${(100 * old[id]) / scale}%` } }));
-    const pick = h("button", { type: "button", class: "candidate", title: t("answer.choose", { id }), on: { click: () => this.#tell({ id }) } }, label || "∅");
-    const moved = old ? [h("td", {}, percent(old[id])), h("td", {}, `${share >= old[id] ? "+" : "−"}${percent(Math.abs(share - old[id]))}`)] : [];
-    return h(
-      "tr",
-      { "aria-current": isChosen ? "true" : null, dataset: { id }, on: { dblclick: () => this.#append(id) } },
-      h("td", { class: "id" }, id),
-      h("th", { scope: "row" }, pick),
-      h("td", { title: full(share), class: "probability" }, bar, h("span", {}, percent(share))),
-      moved,
-      h("td", { title: full(logits[id]) }, number(logits[id])),
-    );
+  /** @param {number} n ids that are not listed @param {number} share what they hold together @param {Float64Array} drawn */
+  #showRest(n, share, drawn) {
+    const button = (/** @type {string} */ id, /** @type {() => void} */ act) => h("button", { id, type: "button", class: "plain", on: { click: act } }, t(`answer.${id}`));
+    const show = (/** @type {number} */ shown) => () => ((this.shown = shown), this.#follow());
+    const more = n > 0 && this.shown < MOST_SHOWN ? button("more", show(this.shown * 4)) : null;
+    const fewer = this.shown > SHOWN ? button("fewer", show(SHOWN)) : null;
+    const words = n > 0 ? t("answer.rest", { n: count(n), share: percent(share) }) : t("answer.no_rest");
+    this.rest.replaceChildren(words, ...[more, fewer, button("csv", () => this.#csv(drawn))].filter((each) => each !== null));
   }
 
-  /** Write one id, drawn with the seed, or take the last one back. @param {boolean} isForward */
-  #step(isForward) {
+  /** What the changes did to the answer. @param {Float64Array} drawn @param {Float64Array | null} old @param {string[]} labels */
+  #showMoved(drawn, old, labels) {
+    this.moved.hidden = !old;
+    if (!old) return;
+    const [now] = largest(drawn, 1);
+    const [then] = largest(old, 1);
+    const words = now === then ? "answer.moved_same" : "answer.moved";
+    const half = drawn.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
+    this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(drawn, old)) });
+  }
+
+  /** @param {string[]} labels @param {any} state @param {any} run */
+  #showSteps(labels, state, run) {
+    this.write.textContent = t("answer.write", { label: labels[this.next] ?? "" });
+    this.writeChosen.hidden = state.id === null || state.id === this.next || !(state.id in labels);
+    this.writeChosen.textContent = t("answer.write_chosen", { label: labels[state.id] ?? "" });
+    this.back.disabled = run.tokens.length < 2;
+  }
+
+  /** Write an id behind the selected position; what stood behind it goes. @param {number} id */
+  #write(id) {
     const { run, state } = this.now ?? {};
-    if (!run || !this.logits) return;
-    const ids = run.tokens.map((/** @type {any} */ each) => each.id);
-    if (!isForward) {
-      if (ids.length > 1) this.#tell({ ids: ids.slice(0, -1), position: null });
-      return;
-    }
-    if (state.position !== ids.length - 1) return this.#tell({ position: null });
-    this.#append(draw(filtered(this.logits, state), seeded(state.seed + ids.length)()));
-  }
-
-  /** @param {number} id */
-  #append(id) {
-    const { run, state } = this.now;
+    if (!run || run !== this.found?.run || id === null || id < 0) return;
     const ids = run.tokens.slice(0, state.position + 1).map((/** @type {any} */ each) => each.id);
-    this.#tell({ ids: [...ids, id], position: null, id: null });
+    select(this, { ids: [...ids, id], position: null });
   }
 
-  /** @param {any} detail */
-  #tell(detail) {
-    this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
+  /** Take the last id back. */
+  #back() {
+    const ids = this.now?.run?.tokens.map((/** @type {any} */ each) => each.id) ?? [];
+    if (ids.length > 1) select(this, { ids: ids.slice(0, -1), position: null });
+  }
+
+  /** @param {Float64Array} drawn */
+  #csv(drawn) {
+    const { logits, labels } = /** @type {NonNullable<typeof this.found>} */ (this.found);
+    const raw = softmax(logits);
+    const cells = Float64Array.from({ length: 3 * logits.length }, (_, i) => [logits, raw, drawn][i % 3][Math.floor(i / 3)]);
+    const names = Array.from(logits, (_, id) => `${id} ${labels[id] ?? ""}`);
+    const text = csvOf(cells, logits.length, 3, names, ["logit", "probability", "drawn"]);
+    download("next-id.csv", new Blob(["\ufeff", text], { type: "text/csv" }));
   }
 }
+
+/** Kullback–Leibler divergence in nats; infinite when something can be drawn now that could not before. @param {Float64Array} p @param {Float64Array} q */
+const divergence = (p, q) => p.reduce((sum, each, id) => sum + (each > 0 ? each * Math.log(each / q[id]) : 0), 0);
 
 customElements.define("naepo-answer", Answer);

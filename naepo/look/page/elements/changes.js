@@ -1,125 +1,174 @@
-// Touch it: switch off, scale or replace a head, a neuron or a position, and see what comes of it. Each change is a chip.
+// Touch it: switch off, scale or replace a head, a neuron or a position, and see what comes of it. Each change is a chip that
+// can be taken off, with a slider for its factor that is followed at once.
 
 import { h } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
+import { select } from "./top.js";
 
 const TARGETS = ["head", "neuron", "position", "op"];
 const ACTIONS = ["off", "scale", "patch"];
+const FIRST_FACTOR = 2;
+const DERIVED = ["masked", "probabilities"]; // computed from what stands before them: change that
 
 class Changes extends HTMLElement {
   constructor() {
     super();
     this.target = "head";
     this.action = "off";
-    this.factor = 2;
     this.other = "";
     this.otherPosition = "";
     this.key = "";
+    this.list = "";
+    this.chips = h("ul", { class: "chips" });
+    this.note = h("p", { class: "note" });
+    this.form = h("form", { class: "change-form" });
+    this.form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));
+    /** @type {((factor: number) => void)[]} */ this.factors = [];
   }
 
   /** @param {any} context */
   set context(context) {
     this.now = context;
     const { state, model } = context;
-    const key = JSON.stringify([language(), state.changes, state.op, state.head, state.unit, state.position, model.key, this.target, this.action]);
-    if (key === this.key) return;
+    if (!this.firstChild) this.append(h("h2", {}), this.note, this.chips, this.form);
+    const list = JSON.stringify([language(), state.changes.map((/** @type {any} */ change) => ({ ...change, factor: null }))]);
+    if (list !== this.list) this.#build(state.changes);
+    this.list = list;
+    state.changes.forEach((/** @type {any} */ change, /** @type {number} */ i) => this.factors[i]?.(change.factor ?? 0));
+    const key = JSON.stringify([language(), state.op, state.head, state.unit, state.position, model.key, this.target, this.action]);
+    if (key !== this.key) this.#fill(state, model);
     this.key = key;
-    const focused = this.contains(document.activeElement) ? document.activeElement?.id : null;
-    this.replaceChildren(
-      h("h2", {}, t("changes.title")),
-      h("ul", { class: "chips", "aria-label": t("changes.made") }, state.changes.map((/** @type {any} */ change, /** @type {number} */ i) => this.#chip(change, i))),
-      ...(state.changes.length ? [h("p", { class: "note" }, t("changes.before_after"))] : []),
-      this.#form(state, model),
-    );
-    if (focused) document.getElementById(focused)?.focus();
+  }
+
+  /** @param {any[]} changes */
+  #build(changes) {
+    /** @type {HTMLElement} */ (this.firstChild).textContent = t("changes.title");
+    this.note.textContent = t(changes.length ? "changes.before_after" : "changes.note");
+    this.chips.setAttribute("aria-label", t("changes.made"));
+    this.factors = [];
+    const all = h("button", { id: "changes-none", type: "button", class: "plain", on: { click: () => this.#tell([]) } }, t("changes.take_all_off"));
+    this.chips.replaceChildren(...changes.map((change, i) => this.#chip(change, i)), changes.length > 1 ? h("li", {}, all) : "");
+    this.chips.hidden = !changes.length;
   }
 
   /** @param {any} change @param {number} i */
   #chip(change, i) {
-    const without = () => this.#tell(this.now.state.changes.filter((/** @type {any} */ _, /** @type {number} */ at) => at !== i));
-    const words = chipWords(change);
-    return h("li", { class: "chip" }, h("span", {}, words), h("button", { type: "button", "aria-label": t("changes.take_off", { change: words }), on: { click: without } }, "×"));
+    const changes = () => this.now.state.changes;
+    const without = () => this.#tell(changes().filter((/** @type {any} */ _, /** @type {number} */ at) => at !== i));
+    const words = placeWords(change);
+    const off = h("button", { type: "button", "aria-label": t("changes.take_off", { change: words }), title: t("changes.take_off", { change: words }), on: { click: without } }, "×");
+    if (change.patch) return h("li", { class: "chip" }, h("span", {}, `${words} · ${patchWords(change)}`), off);
+    const input = h("input", { type: "range", min: -2, max: 4, step: 0.05, "aria-label": `${words}, ${t("changes.factor")}` });
+    const output = h("output", {});
+    input.addEventListener("input", () => this.#tell(changes().map((/** @type {any} */ each, /** @type {number} */ at) => (at === i ? { ...each, factor: Number(input.value) } : each))));
+    this.factors[i] = (factor) => {
+      input.value = String(factor);
+      output.textContent = factor === 0 ? t("changes.is_off") : `× ${factor.toFixed(2)}`;
+    };
+    return h("li", { class: "chip" }, h("span", {}, words), h("span", { class: "factor" }, input, output), off);
   }
 
   /** @param {any} state @param {any} model */
-  #form(state, model) {
-    const change = this.#change(state, model);
-    const add = h("button", { id: "change-add", type: "submit", disabled: !change }, t("changes.add"));
+  #fill(state, model) {
+    const focused = this.form.contains(document.activeElement) ? document.activeElement?.id : null;
     const again = () => (this.key = "", this.context = this.now); // prettier-ignore
-    const target = choice("change-target", t("changes.target"), TARGETS, (each) => t(`changes.target_${each}`, placeOf(state)), this.target, (value) => (this.target = value, again())); // prettier-ignore
-    const action = choice("change-action", t("changes.action"), ACTIONS, (each) => t(`changes.action_${each}`), this.action, (value) => (this.action = value, again())); // prettier-ignore
-    const form = h("form", { class: "change-form" }, target, action, this.action === "scale" ? this.#scale() : null, this.action === "patch" ? this.#patch() : null, add);
-    form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
-      event.preventDefault();
-      const made = this.#change(this.now.state, this.now.model);
-      if (made) this.#tell([...this.now.state.changes, made]);
-    });
-    return form;
-  }
-
-  #scale() {
-    const output = h("output", {}, this.factor.toFixed(1));
-    const input = h("input", { id: "change-factor", type: "range", min: -4, max: 4, step: 0.1, value: String(this.factor) });
-    input.addEventListener("input", () => {
-      this.factor = Number(input.value);
-      output.textContent = this.factor.toFixed(1);
-    });
-    return h("label", { class: "slider" }, h("span", {}, t("changes.factor")), input, output);
+    const words = wordsOf(state);
+    this.add = h("button", { id: "change-add", type: "submit" }, t("changes.add"));
+    this.form.replaceChildren(
+      choice({ id: "change-target", label: t("changes.target"), values: TARGETS, words: (each) => t(`changes.target_${each}`, words), chosen: this.target, act: (value) => (this.target = value, again()) }), // prettier-ignore
+      choice({ id: "change-action", label: t("changes.action"), values: ACTIONS, words: (each) => t(`changes.action_${each}`), chosen: this.action, act: (value) => (this.action = value, again()) }), // prettier-ignore
+      this.action === "patch" ? this.#patch() : "",
+      this.add,
+    );
+    this.#allow(state, model);
+    if (focused) document.getElementById(focused)?.focus();
   }
 
   #patch() {
-    const text = h("input", { id: "change-text", type: "text", value: this.other, placeholder: this.now.run?.text ?? "" });
-    text.addEventListener("input", () => (this.other = text.value));
+    const text = h("input", { id: "change-text", type: "text", autocomplete: "off", spellcheck: false, value: this.other });
+    const typed = () => {
+      this.other = text.value;
+      this.#allow(this.now.state, this.now.model);
+    };
+    text.addEventListener("input", typed);
     text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
       if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
     });
     const position = h("input", { id: "change-position", type: "number", min: 0, value: this.otherPosition, placeholder: String(this.now.state.position) });
     position.addEventListener("input", () => (this.otherPosition = position.value));
-    return h("div", { class: "patch" }, h("label", {}, t("changes.from_prompt"), text), h("label", {}, t("changes.from_position"), position), h("p", { class: "note" }, t("changes.patch_note")));
+    const fields = [h("label", {}, t("changes.from_prompt"), text), h("label", {}, t("changes.from_position"), position)];
+    return h("div", { class: "patch" }, fields, h("p", { class: "note" }, t("changes.patch_note", { position: this.now.state.position })));
+  }
+
+  /** @param {any} state @param {any} model */
+  #allow(state, model) {
+    if (this.add) this.add.disabled = this.#change(state, model) === null;
   }
 
   /** The change that the form speaks of; null when there is nothing to change there. @param {any} state @param {any} model */
   #change(state, model) {
-    const { block } = placeOf(state);
-    const op = model.ops.find((/** @type {any} */ each) => each.name === state.op);
-    /** @type {Record<string, any>} */ let place;
-    if (this.target === "head") place = { op: `blocks.${block}.attention.mixed`, head: Math.min(state.head, model.settings.n_heads - 1) };
-    else if (this.target === "neuron") place = { op: `blocks.${block}.mlp.activation`, unit: state.unit ?? 0 };
-    else if (this.target === "position") place = { op: op?.kind === "residual" ? op.name : `blocks.${block}.residual_2`, position: state.position };
-    else if (!op || ["masked", "probabilities"].includes(op.kind)) return null;
-    else place = { op: op.name };
+    const place = this.#place(state, model);
+    if (place === null) return null;
     if (this.action === "off") return { ...place, factor: 0 };
-    if (this.action === "scale") return { ...place, factor: this.factor };
-    const position = place.position ?? state.position;
-    const taken = this.otherPosition === "" ? position : Number(this.otherPosition);
-    return { ...place, position, patch: { text: this.other, position: taken } };
+    if (this.action === "scale") return { ...place, factor: FIRST_FACTOR };
+    if (!this.other) return null;
+    const position = this.otherPosition === "" ? state.position : Number(this.otherPosition);
+    return { ...place, position: state.position, patch: { text: this.other, position } };
+  }
+
+  /** @param {any} state @param {any} model @returns {Record<string, any> | null} */
+  #place(state, model) {
+    const { block } = wordsOf(state);
+    const op = model.ops.find((/** @type {any} */ each) => each.name === state.op);
+    if (this.target === "head") return { op: `blocks.${block}.attention.mixed`, head: state.head };
+    if (this.target === "neuron") return { op: `blocks.${block}.mlp.activation`, unit: state.unit ?? 0 };
+    if (this.target === "position") return { op: streamOf(state.op), position: state.position };
+    return op && !DERIVED.includes(op.kind) ? { op: op.name } : null;
+  }
+
+  /** @param {SubmitEvent} event */
+  #add(event) {
+    event.preventDefault();
+    const made = this.#change(this.now.state, this.now.model);
+    if (made) this.#tell([...this.now.state.changes, made]);
   }
 
   /** @param {any[]} changes */
   #tell(changes) {
-    this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { changes } }));
+    select(this, { changes });
   }
 }
 
+/** The residual stream at a step: itself, or the one after its block. @param {string} op */
+function streamOf(op) {
+  if (/(^|\.)residual(_\d)?$/.test(op)) return op;
+  return `blocks.${blockOf(op)}.residual_2`;
+}
+
+/** @param {string} op */
+const blockOf = (op) => /^blocks\.(\d+)/.exec(op)?.[1] ?? "0";
+
 /** @param {any} state */
-function placeOf(state) {
-  const block = /^blocks\.(\d+)/.exec(state.op)?.[1] ?? "0";
-  return { block, head: state.head, unit: state.unit ?? 0, position: state.position, op: state.op };
+const wordsOf = (state) => ({ block: blockOf(state.op), head: state.head, unit: state.unit ?? 0, position: state.position, op: state.op, stream: streamOf(state.op) });
+
+/** @param {any} change */
+function placeWords({ op, head, unit, position }) {
+  const parts = [op];
+  if (head !== undefined) parts.push(t("changes.head", { head }));
+  if (unit !== undefined) parts.push(t("changes.unit", { unit }));
+  if (position !== undefined) parts.push(t("changes.position", { position }));
+  return parts.join(" · ");
 }
 
 /** @param {any} change */
-export function chipWords({ op, head, unit, position, factor, patch }) {
-  const place = [op, head !== undefined ? t("changes.head", { head }) : "", unit !== undefined ? t("changes.unit", { unit }) : "", position !== undefined ? t("changes.position", { position }) : ""];
-  const act = patch ? t("changes.taken", { text: patch.text, position: patch.position ?? position }) : `× ${factor ?? 0}`;
-  return [...place.filter(Boolean), act].join(" · ");
-}
+const patchWords = ({ patch, position }) => t("changes.taken", { text: patch.text, position: patch.position ?? position });
 
-/** @param {string} id @param {string} label @param {string[]} values @param {(value: string) => string} words @param {string} chosen @param {(value: string) => void} act */
-function choice(id, label, values, words, chosen, act) {
-  const select = h("select", { id }, values.map((value) => h("option", { value }, words(value)))); // prettier-ignore
-  select.value = chosen;
-  select.addEventListener("change", () => act(select.value));
-  return h("label", {}, label, select);
+/** @param {{id: string, label: string, values: string[], words: (value: string) => string, chosen: string, act: (value: string) => void}} options */
+function choice({ id, label, values, words, chosen, act }) {
+  const select_ = h("select", { id }, values.map((value) => h("option", { value }, words(value)))); // prettier-ignore
+  select_.value = chosen;
+  select_.addEventListener("change", () => act(select_.value));
+  return h("label", {}, label, select_);
 }
 
 customElements.define("naepo-changes", Changes);

@@ -2,25 +2,29 @@
 // position. It is laid out from the shape of the model, before any number arrives.
 
 import { getTensor } from "../core/api.js";
-import { diverging, sequential } from "../core/colour.js";
 import { h } from "../core/dom.js";
-import { number, shape } from "../core/format.js";
+import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
-import { maxAbs } from "../core/numeric.js";
+import { WIDTH, drawStrip } from "./strip.js";
+import { select } from "./top.js";
 
-const WIDTH = 64;
-const OPEN_BLOCKS = 4; // with more blocks, only the selected one is open at first
+const OPEN_BLOCKS = 4; // with more blocks, only the first and the selected one are open at first
 const SHARES = new Set(["softmax", "probabilities"]);
+const COLUMNS = ["name", "shape", "norm", "min", "max", "mean", "std", "nan", "inf"];
+
+/** @typedef {{line: any, canvas: any, range: any, sizes: any, kind: string}} Line */
 
 class Road extends HTMLElement {
   constructor() {
     super();
     this.key = "";
     this.drawn = "";
-    /** @type {Map<string, any>} */ this.lines = new Map();
     this.followed = "";
-    this.table = h("details", { class: "table-details" });
-    this.table.addEventListener("toggle", () => this.#fill());
+    /** @type {Map<string, Line>} */ this.lines = new Map();
+    /** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
+    this.tokens = h("span", { class: "sizes" });
+    this.note = h("p", { class: "note" });
+    this.table = h("details", { class: "table-details", on: { toggle: () => this.#fill() } });
   }
 
   /** @param {any} context */
@@ -30,33 +34,45 @@ class Road extends HTMLElement {
     const key = `${model.key} ${language()}`;
     if (key !== this.key) this.#build(model, state);
     this.key = key;
-    for (const [name, { line }] of this.lines) line.setAttribute("aria-current", String(name === state.op));
     this.#follow(state.op);
     if (!run) return;
+    this.note.textContent = t("road.note", { position: state.position });
     const drawn = `${run.run} ${state.position} ${state.theme} ${key}`;
-    if (drawn !== this.drawn) this.#strips(run, state.position, drawn);
-    this.drawn = drawn;
+    if (drawn !== this.drawn) this.#show(run, state.position, drawn);
   }
 
   /** @param {any} model @param {any} state */
   #build(model, state) {
     this.lines.clear();
-    const here = /^blocks\.(\d+)/.exec(state.op)?.[1];
+    this.folded.clear();
+    const here = Number(/^blocks\.(\d+)/.exec(state.op)?.[1] ?? 0);
+    const isOpen = (/** @type {number} */ block) => model.settings.n_layers <= OPEN_BLOCKS || block === here || block === 0;
     /** @type {any[]} */ const parts = [];
-    let block = -1;
+    let block = null;
     for (const op of model.ops) {
+      if (op.block !== null && op.block !== block) parts.push(this.#block(op.block, isOpen(op.block)));
       if (op.block === null) parts.push(this.#line(op));
-      else if (op.block === block) parts.at(-1).append(this.#line(op));
-      else {
-        block = op.block;
-        const open = model.settings.n_layers <= OPEN_BLOCKS || String(block) === here || block === 0;
-        parts.push(h("details", { class: "block", open, dataset: { block } }, h("summary", {}, t("road.block", { block })), this.#line(op)));
-      }
+      else parts.at(-1).append(this.#line(op));
+      block = op.block;
     }
     this.table.replaceChildren(h("summary", {}, t("road.table")));
-    this.replaceChildren(h("h2", {}, t("road.title")), ...parts, this.table);
-    this.setAttribute("aria-label", t("road.title"));
+    this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...parts, this.table);
     this.drawn = "";
+    this.followed = "";
+  }
+
+  /** The ids, where the road begins. */
+  #first() {
+    const name = h("span", { class: "name" }, h("code", {}, "ids"), h("span", { class: "words" }, t("core.tokens")));
+    const focus = () => document.dispatchEvent(new CustomEvent("naepo-focus-tokens"));
+    return h("button", { type: "button", class: "line ids", on: { click: focus } }, name, this.tokens);
+  }
+
+  /** @param {number} block @param {boolean} open */
+  #block(block, open) {
+    const canvas = h("canvas", { width: WIDTH, height: 1, class: "strip", "aria-hidden": "true" });
+    this.folded.set(`blocks.${block}.residual_2`, canvas);
+    return h("details", { class: "block", open, dataset: { block } }, h("summary", {}, h("span", {}, t("road.block", { block })), canvas));
   }
 
   /** @param {any} op */
@@ -64,61 +80,81 @@ class Road extends HTMLElement {
     const last = op.name.split(".").at(-1);
     const canvas = h("canvas", { width: WIDTH, height: 1, role: "img", class: "strip" });
     const range = h("span", { class: "range" });
-    const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? "T")));
+    const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? NaN)).replaceAll("NaN", "T"));
     const words = has(`road.${last}`) ? h("span", { class: "words" }, t(`road.${last}`)) : null;
     const line = h(
       "button",
-      { type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name } },
+      { type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, on: { click: () => select(this, { op: op.name }) } },
       h("span", { class: "name" }, h("code", {}, last), words),
       canvas,
-      sizes,
-      range,
+      h("span", { class: "figures" }, range, sizes),
     );
-    line.addEventListener("click", () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { op: op.name } })));
     this.lines.set(op.name, { line, canvas, range, sizes, kind: op.kind });
     return line;
   }
 
-  /** Open the block of the selected step, and bring its line into sight when it has changed. @param {string} op */
+  /** Mark the selected step, open its block, and bring its line into sight when it has changed. @param {string} op */
   #follow(op) {
     if (op === this.followed) return;
+    this.lines.get(this.followed)?.line.removeAttribute("aria-current");
     this.followed = op;
     const line = this.lines.get(op)?.line;
-    const block = line?.closest("details");
+    if (!line) return;
+    line.setAttribute("aria-current", "true");
+    const block = line.closest("details");
     if (block && !block.open) block.open = true;
-    if (line && this.offsetParent) scrollIn(this.parentElement, line);
+    if (this.offsetParent) scrollIn(this.parentElement, line);
   }
 
   /** @param {any} run @param {number} position @param {string} drawn */
-  async #strips(run, position, drawn) {
-    for (const op of run.ops) {
-      const { range, sizes, canvas } = this.lines.get(op.name);
-      sizes.textContent = shape(op.shape);
-      const strange = op.nan + op.inf && !op.name.endsWith(".masked") ? ` · ${t("road.strange", { nan: op.nan, inf: op.inf })}` : "";
-      const words = t("road.range", { norm: number(op.norm ?? NaN), min: number(op.min ?? NaN), max: number(op.max ?? NaN) }) + strange;
-      range.textContent = words;
-      canvas.setAttribute("aria-label", `${op.name}: ${words}`);
-    }
+  async #show(run, position, drawn) {
+    this.drawn = drawn;
+    this.tokens.textContent = count(run.tokens.length);
+    for (const op of run.ops) this.#figures(op);
     this.#fill();
-    const { data } = await getTensor("/look/strips", { run: run.run, position });
-    if (this.drawn !== drawn) return;
+    this.setAttribute("aria-busy", "true");
+    try {
+      const { data } = await getTensor("/look/strips", { run: run.run, position });
+      if (this.drawn === drawn) this.#strips(run, data);
+    } catch {
+      if (this.drawn === drawn) this.drawn = ""; // the page says what is wrong; the old strips stay
+    }
+    if (this.drawn === drawn || this.drawn === "") this.removeAttribute("aria-busy");
+  }
+
+  /** @param {any} op */
+  #figures(op) {
+    const line = this.lines.get(op.name);
+    if (!line) return;
+    const hides = op.name.endsWith(".masked"); // its −∞ are meant
+    const strange = op.nan + (hides ? 0 : op.inf) ? ` · ${t("road.strange", { nan: op.nan, inf: op.inf })}` : "";
+    const words = t("road.range", { norm: number(op.norm ?? NaN), min: number(op.min ?? NaN), max: number(op.max ?? NaN) }) + strange;
+    line.sizes.textContent = shape(op.shape);
+    line.range.textContent = words;
+    line.range.classList.toggle("strange", strange !== "");
+    line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
+  }
+
+  /** @param {any} run @param {Float32Array} data */
+  #strips(run, data) {
     run.ops.forEach((/** @type {any} */ op, /** @type {number} */ i) => {
-      const { canvas, kind } = this.lines.get(op.name);
-      drawStrip(canvas, data.subarray(i * WIDTH, (i + 1) * WIDTH), SHARES.has(kind));
+      const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);
+      const line = this.lines.get(op.name);
+      if (line) drawStrip(line.canvas, values, SHARES.has(line.kind));
+      const folded = this.folded.get(op.name);
+      if (folded) drawStrip(folded, values, false);
     });
-    this.dataset.drawn = drawn;
   }
 
   /** The same figures as a real table, when it is open. */
   #fill() {
     const { run } = this.now ?? {};
     if (!this.table.open || !run) return;
-    const head = ["name", "shape", "norm", "min", "max", "mean", "std", "nan", "inf"];
-    const cells = (/** @type {any} */ op) => head.slice(2).map((name) => h("td", {}, number(op[name] ?? NaN)));
+    const cells = (/** @type {any} */ op) => COLUMNS.slice(2).map((name) => h("td", {}, number(op[name] ?? NaN)));
     const rows = run.ops.map((/** @type {any} */ op) => h("tr", {}, h("th", { scope: "row" }, op.name), h("td", {}, shape(op.shape)), cells(op)));
-    const titles = h("tr", {}, head.map((name) => h("th", { scope: "col" }, t(`road.column_${name}`)))); // prettier-ignore
-    const window_ = h("div", { class: "table-window", tabIndex: 0 }, h("table", {}, h("thead", {}, titles), h("tbody", {}, rows)));
-    this.table.replaceChildren(h("summary", {}, t("road.table")), window_);
+    const titles = h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, t(`road.column_${name}`)))); // prettier-ignore
+    const table = h("table", {}, h("thead", {}, titles), h("tbody", {}, rows));
+    this.table.replaceChildren(h("summary", {}, t("road.table")), h("div", { class: "table-window", tabIndex: 0 }, table));
   }
 }
 
@@ -127,28 +163,6 @@ function scrollIn(column, line) {
   if (!column) return;
   const above = line.getBoundingClientRect().top - column.getBoundingClientRect().top;
   if (above < 40 || above > column.clientHeight - 40) column.scrollTop += above - column.clientHeight / 2;
-}
-
-/** @param {HTMLCanvasElement} canvas @param {Float32Array} values padded with NaN @param {boolean} isShare */
-function drawStrip(canvas, values, isShare) {
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const n = Math.max(1, values.length - padding(values));
-  const limit = maxAbs(values) || 1;
-  const image = pen.createImageData(WIDTH, 1);
-  for (let x = 0; x < WIDTH; x++) {
-    const value = values[Math.floor((x * n) / WIDTH)];
-    if (Number.isNaN(value)) continue;
-    const colour = isShare ? sequential(value / limit) : diverging(value, limit);
-    image.data.set([...colour, 255], 4 * x);
-  }
-  pen.putImageData(image, 0, 0);
-}
-
-/** How many NaN stand at the end. @param {Float32Array} values */
-function padding(values) {
-  let n = 0;
-  while (n < values.length && Number.isNaN(values[values.length - 1 - n])) n += 1;
-  return n;
 }
 
 customElements.define("naepo-road", Road);

@@ -1,77 +1,89 @@
 // The prompt as cells: each character once, over the tokens it is made of, with their bytes; one position is selected.
 
 import { h } from "../core/dom.js";
+import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
+import { select } from "./top.js";
 
 const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]); // prettier-ignore
 const MODES = ["tokens", "characters", "bytes"];
+const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 class Tokens extends HTMLElement {
   constructor() {
     super();
     this.mode = "tokens";
     this.key = "";
-    this.list = h("div", { class: "token-list", role: "listbox" });
+    this.list = h("div", { class: "token-list", role: "listbox", "aria-orientation": "horizontal", dataset: { mode: this.mode } });
     this.modes = h("span", { class: "modes" });
     /** @type {HTMLElement[]} */ this.cells = [];
+    document.addEventListener("naepo-focus-tokens", () => this.cells[this.now?.state.position]?.focus());
   }
 
   /** @param {any} context */
   set context(context) {
     const { run, state } = context;
     this.now = context;
-    if (!run) return;
+    if (!this.firstChild) this.append(this.list, this.modes);
     const key = `${run.run} ${language()} ${this.mode}`;
     if (key !== this.key) this.#build(run);
     this.key = key;
+    const hadFocus = this.list.contains(document.activeElement);
     this.cells.forEach((cell, position) => {
       const isSelected = position === state.position;
       if ((cell.getAttribute("aria-selected") === "true") === isSelected) return;
       cell.setAttribute("aria-selected", String(isSelected));
-      if (isSelected) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+      cell.tabIndex = isSelected ? 0 : -1;
+      if (!isSelected) return;
+      bringIntoSight(this.list, cell);
+      if (hadFocus) cell.focus({ preventScroll: true });
     });
   }
 
   /** @param {any} run */
   #build(run) {
-    this.cells = run.tokens.map((/** @type {any} */ token, /** @type {number} */ position) => this.#cell(run, token, position));
+    const groups = run.groups.flatMap((/** @type {any} */ group) => Array(group.end - group.start).fill(group));
+    this.cells = run.tokens.map((/** @type {any} */ token, /** @type {number} */ position) => this.#cell(token, position, groups[position]));
     this.list.setAttribute("aria-label", t("core.tokens"));
+    this.list.dataset.mode = this.mode;
     this.list.replaceChildren(...run.groups.map((/** @type {any} */ group) => this.#group(group)));
-    this.modes.replaceChildren(
-      ...MODES.map((mode) =>
-        h("button", { type: "button", "aria-pressed": String(mode === this.mode), on: { click: () => this.#show(mode) } }, t(`core.${mode}`)),
-      ),
-      h("span", { class: "note" }, t("core.token_count", { tokens: run.tokens.length, characters: charactersOf(run) })),
-    );
-    if (!this.firstChild) this.append(this.list, this.modes);
+    const characters = run.groups.reduce((/** @type {number} */ sum, /** @type {any} */ { text, kind }) => sum + (kind === "text" ? charactersOf(text).length : 0), 0);
+    const counts = { tokens: count(run.tokens.length), characters: count(characters), each: (characters / run.tokens.length).toFixed(2) };
+    this.modes.replaceChildren(...MODES.map((mode) => this.#modeButton(mode)), h("span", { class: "note" }, t("core.token_count", counts)));
   }
 
   /** @param {string} mode */
-  #show(mode) {
-    this.mode = mode;
-    this.list.dataset.mode = mode;
-    this.context = this.now;
+  #modeButton(mode) {
+    const show = () => {
+      this.mode = mode;
+      this.context = this.now;
+      document.getElementById(`tokens-${mode}`)?.focus();
+    };
+    return h("button", { id: `tokens-${mode}`, type: "button", "aria-pressed": String(mode === this.mode), on: { click: show } }, t(`core.${mode}`));
   }
 
   /** @param {any} group */
   #group({ start, end, text, kind }) {
-    const glyph = kind === "text" ? [...text].map((each) => SIGNS.get(each) ?? each).join("") : "";
-    const isOne = end - start === 1;
+    const isShared = end - start > 1;
+    const pieces = kind === "text" ? charactersOf(text).map(signed) : [];
+    const shown = this.mode === "characters" ? pieces.map((piece) => h("span", { class: "character" }, piece)) : pieces.join("");
+    const isKorean = kind === "text" && /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]/.test(text);
     return h(
       "span",
-      { class: `group ${kind}`, dataset: { start } },
-      glyph ? h("span", { class: "glyph", lang: /[가-힣]/.test(glyph) ? "ko" : null }, glyph) : null,
-      h("span", { class: `cells${isOne ? "" : " shared"}` }, this.cells.slice(start, end)),
+      { class: `group ${kind}`, role: isShared ? "group" : "none", "aria-label": isShared ? (text ?? "") : null },
+      pieces.length ? h("span", { class: "glyph", lang: isKorean ? "ko" : null }, shown) : null,
+      h("span", { class: `cells${isShared ? " shared" : ""}`, role: "none" }, this.cells.slice(start, end)),
     );
   }
 
-  /** @param {any} run @param {any} token @param {number} position */
-  #cell(run, { id, label, bytes }, position) {
-    const group = run.groups.find((/** @type {any} */ { start, end }) => start <= position && position < end);
+  /** @param {any} token @param {number} position @param {any} group */
+  #cell({ id, label, bytes }, position, group) {
     const size = group.end - group.start;
-    const part = size > 1 ? `${position - group.start + 1}/${size}` : "";
     const hex = hexOf(bytes);
-    const name = group.kind === "text" ? null : h("span", { class: "fragment" }, group.kind === "special" ? label : `‹${hex}›`);
+    const name = group.kind === "text" ? null : h("span", { class: "fragment" }, label);
+    const part = size > 1 ? h("span", { class: "part-of" }, `${position - group.start + 1}/${size}`) : null;
+    const showsBytes = this.mode === "bytes" || (this.mode === "tokens" && size > 1);
+    const title = t("core.token_title", { position, id, label, hex });
     return h(
       "button",
       {
@@ -79,23 +91,34 @@ class Tokens extends HTMLElement {
         class: "token",
         role: "option",
         tabIndex: -1,
+        title,
+        "aria-label": title,
         "aria-selected": "false",
-        title: t("core.token_title", { position, id, label, hex }),
         dataset: { position },
-        on: { click: () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { position } })) },
+        on: { click: () => select(this, { position }) },
       },
       name,
-      part ? h("span", { class: "part-of" }, part) : null,
-      this.mode === "bytes" ? h("span", { class: "hex" }, hex) : null,
+      part,
+      showsBytes ? h("span", { class: "hex" }, hex || "∅") : null,
       this.mode === "tokens" ? h("span", { class: "id" }, id) : null,
+      this.mode === "characters" ? h("span", { class: "id" }, position) : null,
     );
   }
 }
 
-/** @param {any} run */
-const charactersOf = (run) => run.groups.reduce((/** @type {number} */ sum, /** @type {any} */ { text, kind }) => sum + (kind === "text" ? [...text].length : 0), 0);
+/** @param {string} text */
+const charactersOf = (text) => Array.from(graphemes.segment(text), ({ segment }) => segment);
+
+/** @param {string} text */
+const signed = (text) => [...text].map((each) => SIGNS.get(each) ?? each).join("");
 
 /** Bytes that came as base64, in hexadecimal. @param {string} bytes */
 export const hexOf = (bytes) => [...atob(bytes)].map((each) => each.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")).join(" ");
+
+/** @param {HTMLElement} list @param {HTMLElement} cell */
+function bringIntoSight(list, cell) {
+  const [frame, box] = [list.getBoundingClientRect(), cell.getBoundingClientRect()];
+  if (box.left < frame.left + 8 || box.right > frame.right - 8) list.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
+}
 
 customElements.define("naepo-tokens", Tokens);

@@ -1,47 +1,34 @@
-// The top of the page: which model, which checkpoint, what prompt, which view; language, theme, link, keys.
+// The top of the page: which model, which checkpoint; link, language, theme, keys.
 
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 
-const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
+const COPIED = 1500; // milliseconds that it is said
+
+/** @param {EventTarget} from @param {any} detail */
+export const select = (from, detail) => from.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
 
 class Top extends HTMLElement {
   constructor() {
     super();
-    this.text = h("textarea", { id: "prompt", rows: 1, spellcheck: false, autocomplete: "off", maxLength: 20000 });
-    this.text.addEventListener("input", (/** @type {InputEvent} */ event) => this.#typed(event.isComposing));
-    this.text.addEventListener("compositionend", () => this.#typed(false));
-    this.text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
-    this.facts = h("span", { class: "facts" });
-    this.cut = h("p", { class: "note cut", role: "status" });
     this.key = "";
+    this.facts = h("span", { class: "facts" });
+    this.models = h("select", { id: "model", on: { change: () => select(this, { model: this.models.value }) } });
+    this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
+    this.step = h("output", { for: "checkpoint" });
+    this.checkpoint = h("label", { class: "checkpoint" }, this.slider, this.step);
+    this.theme = h("button", { id: "theme", type: "button", on: { click: () => this.#turn() } });
+    this.link = h("button", { id: "link", type: "button", on: { click: () => this.#copy() } });
   }
 
   /** @param {any} context */
-  set context(context) {
-    this.now = context;
-    const { state, model, about, run } = context;
-    const key = JSON.stringify([language(), state.model, state.checkpoint, state.view, state.theme, model.checkpoints.length]);
-    if (key !== this.key) this.#build(state, model, about);
-    this.key = key;
-    const shown = state.ids && run ? textOf(run) : (state.text ?? model.prompt);
-    if (document.activeElement !== this.text && this.text.value !== shown) this.text.value = shown;
-    const cut = run?.cut ? t("top.cut", { cut: run.cut, length: model.settings.context_length }) : "";
-    if (this.cut.textContent !== cut) this.cut.textContent = cut;
-    this.cut.hidden = !cut;
-  }
-
-  /** @param {any} state @param {any} model @param {any} about */
-  #build(state, model, about) {
-    const focused = document.activeElement?.id;
-    const prompt = h("label", { class: "prompt" }, h("span", { class: "prompt-name" }, t("top.prompt")), this.text);
-    this.replaceChildren(
-      h("div", { class: "bar" }, h("h1", {}, "naepo"), this.#models(state, about), this.#checkpoints(state, model), this.facts, this.#switches(state)),
-      h("div", { class: "bar" }, prompt),
-      this.cut,
-      h("nav", { class: "tabs", "aria-label": t("top.views") }, VIEWS.map((view) => this.#tab(view, state.view))),
-    );
+  set context({ state, model, about }) {
+    this.checkpoints = model.checkpoints;
+    if (this.key !== language()) this.#build(about);
+    this.key = language();
+    this.models.value = model.key;
+    this.models.title = model.name;
     this.facts.textContent = t("top.facts", {
       parameters: count(model.parameters),
       layers: model.settings.n_layers,
@@ -49,83 +36,62 @@ class Top extends HTMLElement {
       width: model.settings.d_model,
       vocabulary: count(model.settings.vocab_size),
     });
+    this.theme.textContent = t(document.documentElement.dataset.theme === "dark" ? "top.light" : "top.dark");
+    document.title = `${short(model.name)} · naepo`;
+    this.#showCheckpoint(state.checkpoint);
+  }
+
+  /** @param {any} about */
+  #build(about) {
+    const options = about.models.map((/** @type {any} */ each) => h("option", { value: each.key, title: each.name }, short(each.name)));
+    this.models.replaceChildren(...options);
+    this.models.setAttribute("aria-label", t("top.model"));
+    this.slider.setAttribute("aria-label", t("top.checkpoint"));
+    this.link.textContent = t("top.link");
+    const other = language() === "en" ? "ko" : "en";
+    const speak = h("button", { id: "language", type: "button", lang: other }, other === "ko" ? "한국어" : "English");
+    speak.addEventListener("click", () => select(this, { lang: other }));
+    const keys = h("button", { id: "keys", type: "button" }, t("top.keys"));
+    keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
+    const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
+    const focused = document.activeElement?.id;
+    this.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  /** @param {any} state @param {any} about */
-  #models(state, about) {
-    const name = about.models.find((/** @type {any} */ each) => each.key === state.model)?.name;
-    if (about.models.length === 1) return h("span", { class: "model-name" }, name);
-    const choice = h("select", { id: "model", "aria-label": t("top.model") }, about.models.map((/** @type {any} */ each) => h("option", { value: each.key }, each.name)));
-    choice.value = state.model;
-    choice.addEventListener("change", () => this.#tell({ model: choice.value, checkpoint: null }));
-    return choice;
+  /** @param {number} step */
+  #showCheckpoint(step) {
+    const place = this.checkpoints.findIndex((/** @type {any} */ each) => each.step === step);
+    const { is_best: isBest } = this.checkpoints[place] ?? {};
+    const words = t("top.step", { step: count(step) }) + (isBest ? ` · ${t("top.best")}` : "");
+    this.checkpoint.hidden = this.checkpoints.length < 2;
+    this.slider.max = String(this.checkpoints.length - 1);
+    this.slider.value = String(Math.max(0, place));
+    this.slider.setAttribute("aria-valuetext", words);
+    this.step.textContent = words;
   }
 
-  /** @param {any} state @param {any} model */
-  #checkpoints(state, model) {
-    const steps = model.checkpoints.map((/** @type {any} */ each) => each.step);
-    if (steps.length < 2) return null;
-    const here = Math.max(0, steps.indexOf(state.checkpoint));
-    const slider = h("input", { id: "checkpoint", type: "range", min: 0, max: steps.length - 1, step: 1, "aria-label": t("top.checkpoint") });
-    slider.value = String(here);
-    slider.setAttribute("aria-valuetext", t("top.step", { step: count(state.checkpoint) }));
-    slider.addEventListener("input", () => this.#tell({ checkpoint: steps[Number(slider.value)] }));
-    const best = model.checkpoints[here]?.is_best ? ` · ${t("top.best")}` : "";
-    return h("label", { class: "checkpoint" }, slider, h("output", {}, t("top.step", { step: count(steps[here]) }) + best));
+  #slid() {
+    select(this, { checkpoint: this.checkpoints[Number(this.slider.value)].step });
   }
 
-  /** @param {any} state */
-  #switches(state) {
-    const isDark = document.documentElement.dataset.theme === "dark";
-    const other = language() === "en" ? "ko" : "en";
-    const copy = h("button", { id: "link", type: "button" }, t("top.link"));
-    copy.addEventListener("click", async () => {
+  #turn() {
+    select(this, { theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" });
+  }
+
+  async #copy() {
+    let words = "top.copied";
+    try {
       await navigator.clipboard.writeText(location.href);
-      copy.textContent = t("top.copied");
-      setTimeout(() => (copy.textContent = t("top.link")), 1500);
-    });
-    return h(
-      "span",
-      { class: "switches" },
-      copy,
-      h("button", { id: "language", type: "button", lang: other, on: { click: () => this.#tell({ lang: other }) } }, other === "ko" ? "한국어" : "English"),
-      h("button", { id: "theme", type: "button", on: { click: () => this.#tell({ theme: isDark ? "light" : "dark" }) } }, t(isDark ? "top.light" : "top.dark")),
-      h("button", { id: "keys", type: "button", on: { click: () => document.dispatchEvent(new CustomEvent("naepo-keys")) } }, t("top.keys")),
-    );
-  }
-
-  /** @param {string} view @param {string} shown */
-  #tab(view, shown) {
-    const tab = h("button", { id: `view-${view}`, type: "button", class: "tab", "aria-current": view === shown ? "page" : null }, t(`top.view_${view}`));
-    tab.addEventListener("click", () => this.#tell({ view }));
-    return tab;
-  }
-
-  /** @param {boolean} isComposing */
-  #typed(isComposing) {
-    if (!isComposing) this.#tell({ text: this.text.value });
-  }
-
-  /** Enter writes nothing: the page follows each key anyway. While a syllable is composed it belongs to the input method. @param {KeyboardEvent} event */
-  #key(event) {
-    if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.shiftKey) return;
-    event.preventDefault();
-    this.#tell({ text: this.text.value });
-    this.dispatchEvent(new CustomEvent("naepo-submit", { bubbles: true }));
-  }
-
-  /** @param {any} detail */
-  #tell(detail) {
-    this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
+    } catch {
+      words = "top.not_copied"; // a frame in a notebook may not reach the clipboard
+    }
+    this.link.textContent = t(words);
+    setTimeout(() => (this.link.textContent = t("top.link")), COPIED);
   }
 }
 
-/** What the tokens of a run read as; bytes that are no whole character stand as ‹…›. @param {any} run */
-const textOf = (run) =>
-  run.groups.map((/** @type {any} */ { kind, text, start, end }) => {
-    if (kind === "text") return text;
-    return kind === "special" ? "" : `‹${run.tokens.slice(start, end).map((/** @type {any} */ each) => each.label).join("")}›`;
-  }).join(""); // prettier-ignore
+/** The last two folders of a path. @param {string} name */
+const short = (name) => name.split("/").filter(Boolean).slice(-2).join("/");
 
 customElements.define("naepo-top", Top);
