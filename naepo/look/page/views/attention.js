@@ -97,8 +97,8 @@ export class AttentionView extends HTMLElement {
     this.heads.content = { data: all[stage].data, n, rows, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
     const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], rows);
     this.checks.replaceChildren(
-      told("softmax_rows", t("attention.rows_check"), sums, 1e-5),
-      told("masked_zero", t("attention.hidden_check"), hidden, 0),
+      told("attention_rows", t("attention.rows_check"), sums, 1e-5),
+      told("attention_hidden", t("attention.hidden_check"), hidden, 0),
       isChanged(this.now?.state ?? {}, `${path}.weights`) ? h("p", { class: "note" }, t("op.changed")) : "",
     );
     this.shown = "";
