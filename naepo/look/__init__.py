@@ -8,5 +8,6 @@ shows of it.
 from naepo.look.changes import Change
 from naepo.look.layout import Code, Op, layout
 from naepo.look.trace import Trace, trace
+from naepo.look.view import view
 
-__all__ = ["Change", "Code", "Op", "Trace", "layout", "trace"]
+__all__ = ["Change", "Code", "Op", "Trace", "layout", "trace", "view"]
