@@ -70,5 +70,5 @@ export function formulaKey(op) {
 /** @param {{formula: string, kind: string, weights: string[], inputs: string[]}} op @returns {HTMLElement} */
 export function formula(op) {
   const parts = FORMULAS[formulaKey(op)]?.() ?? [];
-  return h("div", { class: "formula" }, math("math", { display: "inline" }, row(...parts)));
+  return h("div", { class: "formula" }, math("math", { displaystyle: "true" }, row(...parts)));
 }

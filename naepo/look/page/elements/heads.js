@@ -35,11 +35,11 @@ export class NaepoHeads extends HTMLElement {
       const select = () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { head } }));
       return h("button", { type: "button", class: "head-button", on: { click: select } }, picture, t("attention.head", { head }));
     });
-    const each = Math.max(1, Math.floor(n / groups));
+    const each = n > groups ? Math.max(1, Math.floor(n / groups)) : n;
     const grouped = Array.from({ length: Math.ceil(n / each) }, (_, group) => {
       const members = this.buttons.slice(group * each, (group + 1) * each);
-      const name = each > 1 ? h("p", {}, t("attention.shared", { group })) : null;
-      return h("div", { class: "head-group", role: "group" }, name, members);
+      const name = n > groups ? h("p", {}, t("attention.shared", { group })) : null;
+      return h("div", { class: n > groups ? "head-group shared" : "head-group", role: "group" }, name, members);
     });
     this.replaceChildren(...grouped);
     this.chosen = chosen;

@@ -13,7 +13,7 @@ export function room(names, most) {
   if (!names?.length) return 0;
   ruler ??= document.createElement("canvas").getContext("2d");
   const pen = /** @type {CanvasRenderingContext2D} */ (ruler);
-  pen.font = FONT;
+  pen.font = `bold ${FONT}`; // as the marked one is written
   return Math.min(most, Math.ceil(Math.max(...names.map((name) => pen.measureText(name).width))) + 8);
 }
 

@@ -30,5 +30,5 @@ export const select = (from, detail) => from.dispatchEvent(new CustomEvent("naep
 /** Whether somebody's change acts on a step, which then need not add up. @param {any} state @param {string[]} names */
 export const isChanged = (state, ...names) => (state.changes ?? []).some((/** @type {any} */ change) => names.includes(change.op));
 
-/** @param {string} title @param {...any} content */
-export const term = (title, ...content) => h("div", { class: "term" }, title ? h("h4", {}, title) : null, content);
+/** One side of an equation. @param {...any} content */
+export const term = (...content) => h("div", { class: "term" }, content);

@@ -148,7 +148,7 @@ function infinity(path, value, x, y, size) {
 function writeNumber(pen, sheet, value, limit, { x, y, w }) {
   const colours = legend(sheet.kind);
   pen.fillStyle = Number.isFinite(value) ? inkOn(colours[step(value, limit, sheet.kind)]) : css(legend("probability")[255]);
-  pen.fillText(w >= 44 ? number(value) : short(value), x, y + 0.5, w - 2);
+  pen.fillText(w >= 44 ? number(value) : sheet.kind === "probability" && value > 0 && value < 0.01 ? "<.01" : short(value), x, y + 0.5, w - 2);
 }
 
 /** Two digits, for narrow cells. @param {number} x */

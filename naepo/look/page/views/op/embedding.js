@@ -27,14 +27,13 @@ export class OpEmbedding extends OpPanel {
     const [row, given] = [rowOf(w.data, id - from, width), rowOf(y.data, position, width)];
     const limit = Math.max(...Array.from(w.data, Math.abs), 1e-30);
     const range = { id, from: count(from), to: count(to - 1), all: count(all) };
-    const hot = matrixOf({ rows: 1, cols: to - from, colLabels: names, kind: "probability", limit: 1, caption: t("op.onehot", range), label: t("op.onehot", range), dims: ["", t("op.id")], data: onehot }); // prettier-ignore
-    const rows = matrixOf({ rows: to - from, cols: width, rowLabels: names, limit, caption: `W  ${sizes([all, width])}: ${t("op.rows_of_w")}`, label: op.weights[0], name: op.weights[0], dims: [t("op.id"), op.axes[1]], selected: { row: id - from, col: null }, source: weight, data: w.data }); // prettier-ignore
-    const both = matrixOf({ rows: 2, cols: width, rowLabels: [t("op.row", { id }), `y ${t("op.position")} ${position}`], limit, caption: `y  ${sizes([1, width])}`, label: op.name, name: op.name, dims: [t("op.value"), op.axes[1]], data: Float32Array.from([...row, ...given]) }); // prettier-ignore
+    const hot = matrixOf({ rows: 1, cols: to - from, colLabels: names, kind: "probability", limit: 1, caption: t("op.onehot_caption", range), label: t("op.onehot", range), dims: ["", t("op.id")], data: onehot }); // prettier-ignore
+    const rows = matrixOf({ rows: to - from, cols: width, rowLabels: names, limit, caption: `· W  ${sizes([all, width])}`, label: op.weights[0], name: op.weights[0], dims: [t("op.id"), op.axes[1]], selected: { row: id - from, col: null }, source: weight, data: w.data }); // prettier-ignore
+    const both = matrixOf({ rows: 2, cols: width, rowLabels: [`W[${id}]`, `y[${position}]`], limit, caption: `= y  ${sizes([1, width])}`, label: op.name, name: op.name, dims: [t("op.value"), op.axes[1]], data: Float32Array.from([...row, ...given]) }); // prettier-ignore
     rows.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { id: from + detail.row }));
-    const sign = (/** @type {string} */ text) => h("span", { class: "sign", "aria-hidden": "true" }, text);
     return [
       h("p", { class: "note" }, t("op.lookup", { id })),
-      h("div", { class: "equation" }, term("", hot), sign("·"), term("", rows), sign("="), term("", both)),
+      h("div", { class: "equation" }, term(hot), term(rows), term(both)),
       told("lookup", t("op.lookup_check", { id, position }), farthest(row, given), 0),
       isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
       allPositions(run, op, y, position),

@@ -58,19 +58,17 @@ export class OpLinear extends OpPanel {
     const weight = { model: run.model, checkpoint: run.checkpoint };
     const [name, biasName] = op.weights;
     const wAt = `${from}:${to},:`;
-    const [x, w, b, y, vocabulary] = await Promise.all([
+    const [x, w, b, y] = await Promise.all([
       run.tensor(op.inputs[0]).then(merged),
       getTensor("/look/weight", { ...weight, name, at: wAt }),
       biasName ? getTensor("/look/weight", { ...weight, name: biasName, at: `${from}:${to}` }) : null,
       run.tensor(op.name, `:,${from}:${to}`),
-      isVocabulary ? vocabularyOf(run.model) : null,
     ]);
     const [rows, cols] = y.shape;
-    this.found = { key: `${run.run} ${op.name}`, from, to, rows, cols };
-    const names = vocabulary?.labels.slice(from, to).map((label, i) => `${from + i} ${label}`);
-    const labels = { colLabels: names, colStart: from };
+    this.found = { key: `${run.run} ${op.name}`, from, to, rows, cols, chosen: isVocabulary ? chosen : null };
     const shown = { x: x.data, w: w.data, b: b?.data ?? null, y: y.data, rows, inner, cols };
-    const terms = this.#terms(context, op, { ...shown, labels, columns, from, to, wAt });
+    const terms = this.#terms(context, op, { ...shown, columns, from, to, wAt });
+    if (isVocabulary) this.#name(run.model, from, to);
     const told = h("div", {});
     setTimeout(() => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }))); // after the pictures
     const notes = [h("p", { class: "note" }, t("op.turned_note", { kept: sizes([columns, inner]) }))];
@@ -84,17 +82,24 @@ export class OpLinear extends OpPanel {
   }
 
   /** @param {any} context @param {any} op @param {any} of */
-  #terms({ run }, op, { x, w, b, y, rows, inner, cols, labels, columns, from, to, wAt }) {
+  #terms({ run }, op, { x, w, b, y, rows, inner, cols, columns, from, to, wAt }) {
     const positions = positionsOf(run);
     const [name, biasName] = op.weights;
     const model = { model: run.model, checkpoint: run.checkpoint };
     this.x = matrixOf({ rows, cols: inner, caption: `x  ${sizes([rows, inner])}`, label: op.inputs[0], name: op.inputs[0], rowLabels: positions, dims: [t("op.position"), t("op.input")], source: { run: run.run, name: op.inputs[0] }, data: x }); // prettier-ignore
-    this.w = matrixOf({ rows: inner, cols, ...labels, caption: `Wᵀ  ${sizes([inner, columns])}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) }); // prettier-ignore
-    this.y = matrixOf({ rows, cols, ...labels, caption: `y  ${sizes([rows, columns])}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y }); // prettier-ignore
-    this.b = b && matrixOf({ rows: 1, cols, ...labels, caption: `b  ${sizes([columns])}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b }); // prettier-ignore
+    this.w = matrixOf({ rows: inner, cols, colStart: from, caption: `· Wᵀ  ${sizes([inner, columns])}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) }); // prettier-ignore
+    this.y = matrixOf({ rows, cols, colStart: from, caption: `= y  ${sizes([rows, columns])}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y }); // prettier-ignore
+    this.b = b && matrixOf({ rows: 1, cols, colStart: from, caption: `+ b  ${sizes([columns])}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b }); // prettier-ignore
     this.#link();
-    const sign = (/** @type {string} */ text) => h("span", { class: "sign", "aria-hidden": "true" }, text);
-    return h("div", { class: "equation" }, term("", this.x), sign("·"), term("", this.w), this.b ? [sign("+"), term("", this.b)] : null, sign("="), term("", this.y));
+    return h("div", { class: "equation" }, term(this.x), term(this.w, this.b), term(this.y));
+  }
+
+  /** The texts of the ids that are drawn, when they are known. @param {string} model @param {number} from @param {number} to */
+  async #name(model, from, to) {
+    const columns = [this.w, this.y, this.b];
+    const { labels } = await vocabularyOf(model);
+    const colLabels = labels.slice(from, to).map((label, i) => `${from + i} ${label}`);
+    for (const each of columns) if (each) each.colLabels = colLabels;
   }
 
   /** One cell pointed at is a row of x and a column of W. */
@@ -111,8 +116,13 @@ export class OpLinear extends OpPanel {
     hover(this.w, ({ row, col }) => point({ row: null, col: row }, null, { row: null, col }));
     hover(this.y, ({ row, col }) => point({ row, col: null }, { row: null, col }, null));
     this.x.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { position: detail.row }));
-    this.w.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { col: detail.col + this.found.from }));
-    this.y.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { position: detail.row, row: detail.row, col: detail.col + this.found.from }));
+    this.w.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => this.#open(this.now.state.position, detail.col + this.found.from));
+    this.y.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => this.#open(detail.row, detail.col + this.found.from));
+  }
+
+  /** Of the vocabulary, a column is an id. @param {number} row @param {number} col */
+  #open(row, col) {
+    select(this, this.found.chosen === null ? { position: row, row, col } : { position: row, row: null, col: null, id: col });
   }
 
   /** @param {any} weight @param {string} name */
@@ -132,11 +142,13 @@ export class OpLinear extends OpPanel {
     const { model, checkpoint } = run;
     const name = op.weights[0];
     this.spread.load(`${model} ${checkpoint} ${name} ${state.lang}`, t("op.reading", { name }), () => histogram({ model, checkpoint, name }));
-    const col = state.col !== null && state.col < op.shape.at(-1) ? state.col : null;
+    const isThere = this.found?.key === `${run.run} ${op.name}`;
+    const wanted = (isThere ? this.found.chosen : null) ?? state.col;
+    const col = wanted !== null && wanted < op.shape.at(-1) ? wanted : null;
     const words = h("p", { class: "note" }, t("op.addends_none"));
     const asked = `${run.run} ${op.name} ${state.position} ${col} ${state.lang} ${state.theme}`;
     this.opened.load(asked, t("op.reading", { name: op.name }), async () => (col === null ? words : addends(run, op.name, state.position, col)));
-    if (this.found?.key !== `${run.run} ${op.name}`) return;
+    if (!isThere) return;
     const own = col === null || col < this.found.from || col >= this.found.to ? null : col - this.found.from;
     this.x.selected = { row: state.position, col: null };
     this.y.selected = { row: state.position, col: own };
