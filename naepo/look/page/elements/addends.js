@@ -25,16 +25,15 @@ export async function addends(run, op, row, col) {
   const total = sum + bias;
   const top = rows.slice(0, SHOWN);
   const rest = { n: k - top.length, product: sum - (top.at(-1)?.running ?? 0) };
-  const bars = top.map(({ j, product, running }) => ({ name: `${j}: ${factor(x[j])} · ${factor(w[j])}`, value: product, running }));
-  if (rest.n > 0) bars.push({ name: t("op.rest", { n: rest.n }), value: rest.product, running: sum });
-  if (bias) bars.push({ name: `+ ${t("op.bias")}`, value: bias, running: total });
+  const bars = top.map(({ j, product, running }) => ({ name: `${j}: ${factor(x[j])} · ${factor(w[j])}`, value: product, other: running }));
+  if (rest.n > 0) bars.push({ name: t("op.rest", { n: rest.n }), value: rest.product, other: sum });
+  if (bias) bars.push({ name: `+ ${t("op.bias")}`, value: bias, other: total });
   /** @type {any} */
   const picture = h("naepo-bars", {});
-  const write = (/** @type {any} */ bar) => `${number(bar.value)}  Σ ${number(bar.running)}`;
   const title = t("op.addends", { op, row, col });
-  picture.data = { bars, label: title, room: 132, margin: 170, write };
+  picture.data = { bars, label: title };
   const equation = top.slice(0, 3).map(({ j }) => `${factor(x[j])}·${factor(w[j])}`).join(" + "); // prettier-ignore
-  const note = `y = ${equation}${k > 3 ? " + …" : ""}${bias ? ` + ${factor(bias)}` : ""} = ${number(cell)}`;
+  const note = `y = ${equation}${k > 3 ? " + …" : ""}${bias ? ` + ${factor(bias)}` : ""} = ${number(cell)}. ${t("op.running_line")}`;
   /** @type {(string | number)[][]} */
   const cells = rows.map(({ j, product, running }, i) => [i + 1, j, x[j], w[j], product, running]);
   const table = () => ({

@@ -24,18 +24,18 @@ export class NaepoArcs extends HTMLElement {
     });
     const own = places[position];
     const reach = Math.max(...places.slice(0, position + 1).map(({ middle }) => own.middle - middle), 40);
-    const high = Math.min(140, 24 + reach / 3);
+    const high = Math.min(110, 24 + reach / 3);
     const picture = svg("svg", { width: x, height: high + 40, viewBox: `0 0 ${x} ${high + 40}`, role: "group", "aria-label": label });
     for (let seen = 0; seen <= position; seen++) picture.append(...this.#arc(places[seen].middle, own.middle, high, weights[seen], `${seen} ${labels[seen]}`));
     labels.forEach((text, at) => picture.append(this.#token(text, at, places[at], high, position, weights[at])));
     this.replaceChildren(picture);
-    this.scrollLeft = Math.max(0, own.middle - this.clientWidth / 2);
+    queueMicrotask(() => (this.scrollLeft = Math.max(0, own.middle - this.clientWidth / 2))); // once it is on the page
   }
 
   /** @param {number} from @param {number} to @param {number} high @param {number} weight @param {string} name */
   #arc(from, to, high, weight, name) {
     if (!(weight >= FAINTEST)) return [];
-    const rise = high - Math.min(high - 6, 14 + Math.abs(to - from) / 3);
+    const rise = high - Math.min(1.25 * high, 14 + Math.abs(to - from) / 2);
     const d = from === to ? `M${from - 5} ${high}C${from - 12} ${high - 22} ${from + 12} ${high - 22} ${from + 5} ${high}` : `M${from} ${high}C${from} ${rise} ${to} ${rise} ${to} ${high}`;
     const style = { "stroke-width": (0.5 + 7.5 * weight).toFixed(2), "stroke-opacity": (0.25 + 0.75 * weight).toFixed(2) };
     return [svg("path", { d, ...style }, svg("title", {}, `${name}: ${full(weight)}`))];

@@ -9,6 +9,7 @@ import "../../elements/bars.js";
 import { figure } from "../../elements/figure.js";
 import { isChanged, rowOf, select, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
+import { Part } from "../../elements/part.js";
 
 /** @type {Record<string, (up: number, gate: number) => number>} */
 const FUNCTIONS = {
@@ -20,12 +21,20 @@ const FUNCTIONS = {
 /** @typedef {{id: number, label: string, text?: string, value: number}} Favour @typedef {{unit: number, activation: number, gate?: number, up: number, norm: number, promotes: Favour[], suppresses: Favour[]}} Neuron */
 
 export class OpActivation extends OpPanel {
+  constructor() {
+    super();
+    this.strongest = new Part("op-part");
+  }
+
+  connectedCallback() {
+    if (!this.firstChild) this.append(this.pane.element, this.strongest.element);
+  }
+
   /** @param {any} context @param {any} op */
   async content({ run, state, model }, op) {
     const { position } = state;
-    const [all, listed, ...inputs] = await Promise.all([
+    const [all, ...inputs] = await Promise.all([
       run.tensor(op.name),
-      getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 }),
       ...op.inputs.map((/** @type {string} */ name) => run.tensor(name, `${position},:`)),
     ]);
     const width = all.shape[1];
@@ -39,15 +48,21 @@ export class OpActivation extends OpPanel {
     this.rows.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { unit: detail.col }));
     this.all = allPositions(run, op, all, position);
     this.all.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { unit: detail.col }));
-    this.table = this.#neurons(op.name, position, listed.neurons);
-    this.follow(this.now);
+    this.#mark();
     return [
       this.rows,
       told("activation", t("op.activation_check"), farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
       isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
-      this.table,
       this.all,
     ];
+  }
+
+  /** What each neuron favours takes longer than its number: it comes after. @param {any} run @param {any} op @param {number} position */
+  async #strongest(run, op, position) {
+    const { neurons } = await getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 });
+    this.table = this.#neurons(op.name, position, neurons);
+    this.#mark();
+    return this.table;
   }
 
   /** @param {string} name @param {number} position @param {Neuron[]} neurons */
@@ -79,7 +94,16 @@ export class OpActivation extends OpPanel {
   }
 
   /** @param {any} context */
-  follow({ state }) {
+  follow({ run, state }) {
+    const op = run.op(state.op);
+    const asked = `${run.run} ${op.name} ${state.position} ${state.lang} ${state.theme}`;
+    this.strongest.load(asked, t("op.reading", { name: op.name }), () => this.#strongest(run, op, state.position));
+    this.#mark();
+  }
+
+  /** Frame the chosen neuron wherever it is. */
+  #mark() {
+    const { state } = this.now;
     const unit = state.unit ?? null;
     if (this.rows) this.rows.selected = unit === null ? null : { row: null, col: unit };
     if (this.all) this.all.selected = { row: state.position, col: null };

@@ -84,12 +84,13 @@ export class OpLinear extends OpPanel {
   /** @param {any} context @param {any} op @param {any} of */
   #terms({ run }, op, { x, w, b, y, rows, inner, cols, columns, from, to, wAt }) {
     const positions = positionsOf(run);
+    const part = to - from < columns ? ` [${from} … ${to - 1}]` : "";
     const [name, biasName] = op.weights;
     const model = { model: run.model, checkpoint: run.checkpoint };
     this.x = matrixOf({ rows, cols: inner, caption: `x  ${sizes([rows, inner])}`, label: op.inputs[0], name: op.inputs[0], rowLabels: positions, dims: [t("op.position"), t("op.input")], source: { run: run.run, name: op.inputs[0] }, data: x }); // prettier-ignore
-    this.w = matrixOf({ rows: inner, cols, colStart: from, caption: `· Wᵀ  ${sizes([inner, columns])}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) }); // prettier-ignore
-    this.y = matrixOf({ rows, cols, colStart: from, caption: `= y  ${sizes([rows, columns])}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y }); // prettier-ignore
-    this.b = b && matrixOf({ rows: 1, cols, colStart: from, caption: `+ b  ${sizes([columns])}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b }); // prettier-ignore
+    this.w = matrixOf({ rows: inner, cols, colStart: from, caption: `· Wᵀ  ${sizes([inner, columns])}${part}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) }); // prettier-ignore
+    this.y = matrixOf({ rows, cols, colStart: from, caption: `= y  ${sizes([rows, columns])}${part}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y }); // prettier-ignore
+    this.b = b && matrixOf({ rows: 1, cols, colStart: from, caption: `+ b  ${sizes([columns])}${part}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b }); // prettier-ignore
     this.#link();
     return h("div", { class: "equation" }, term(this.x), term(this.w, this.b), term(this.y));
   }

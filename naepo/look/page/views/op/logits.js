@@ -34,9 +34,8 @@ export class OpLogits extends OpPanel {
     const ids = top.includes(chosen) ? top : [...top, chosen];
     /** @type {any} */
     const picture = h("naepo-bars", {});
-    const write = isShare ? (/** @type {any} */ bar) => percent(bar.value) : undefined;
     const title = t("op.distribution", { n: SHOWN, all: n, position });
-    picture.data = { bars: ids.map((id) => ({ name: `${labels[id] ?? ""} ${id}`, value: values[id], chosen: id === chosen })), label: title, plain: isShare, write };
+    picture.data = { bars: ids.map((id) => ({ name: `${labels[id] ?? ""} ${id}`, value: values[id], chosen: id === chosen, ...(isShare ? { text: percent(values[id]) } : {}) })), label: title, plain: isShare };
     picture.addEventListener("naepo-bar", (/** @type {CustomEvent} */ { detail }) => select(this, { id: ids[detail.index] }));
     const rows = () => largest(values, n > 5000 ? 1000 : n).map((id, i) => [i + 1, id, labels[id] ?? "", values[id]]);
     const table = () => ({ head: [t("op.rank"), t("op.id"), t("path.part"), op.name], rows: rows() });
