@@ -3,98 +3,60 @@
 import { h } from "../core/dom.js";
 import { number, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { softmax } from "../core/numeric.js";
 import "./bars.js";
 import { figure } from "./figure.js";
 import { vocabularyOf } from "./vocabulary.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
+/** @typedef {ArrayLike<number>} Shares */
 
 const SHOWN = 12; // of each side
 
-/** Probabilities of all ids in float64. @param {ArrayLike<number>} logits */
-export function softmaxed(logits) {
-  let most = -Infinity;
-  for (let i = 0; i < logits.length; i++) most = Math.max(most, logits[i]);
-  const out = Float64Array.from(logits, (x) => Math.exp(x - most));
-  const sum = out.reduce((total, p) => total + p, 0);
-  return out.map((p) => p / sum);
-}
+/** @param {Shares} p @param {(share: number, id: number) => number} term */
+const sumOver = (p, term) => Array.from(p).reduce((sum, share, id) => (share > 0 ? sum + term(share, id) : sum), 0);
 
-/** Σ p ln(p/q), in nats; infinite where q is 0 and p is not. @param {Float64Array} p @param {Float64Array} q */
-export const divergence = (p, q) => p.reduce((sum, share, i) => (share > 0 ? sum + share * Math.log(share / q[i]) : sum), 0);
+/** −Σ p ln p, in nats. @param {Shares} p */
+const entropyOf = (p) => -sumOver(p, (share) => share * Math.log(share));
 
-/** −Σ p ln p, in nats. @param {Float64Array} p */
-const entropyOf = (p) => p.reduce((sum, share) => (share > 0 ? sum - share * Math.log(share) : sum), 0);
+/** Σ p ln(p/q), in nats; infinite where q is 0 and p is not. @param {Shares} p @param {Shares} q */
+export const divergence = (p, q) => sumOver(p, (share, id) => share * Math.log(share / q[id]));
 
-/** Half of Σ |p − q|: the share of probability that lies elsewhere. @param {Float64Array} p @param {Float64Array} q */
-const variation = (p, q) => p.reduce((sum, share, i) => sum + Math.abs(share - q[i]), 0) / 2;
-
-/** @param {Float64Array} p */
-function likeliest(p) {
-  const ids = Array.from(p.keys());
-  return ids.sort((one, other) => p[other] - p[one]).slice(0, SHOWN);
-}
+/** The share of probability that lies elsewhere. @param {Shares} p @param {Shares} q */
+const variation = (p, q) => sumOver(p, (share, id) => Math.max(0, share - q[id]));
 
 /** @param {Side} side */
 async function read({ model, run, position }) {
-  const [{ data }, vocabulary] = await Promise.all([
-    run.tensor("logits", `${position},:`),
-    vocabularyOf(model.key),
-  ]);
-  return { p: softmaxed(data), labels: vocabulary.labels };
-}
-
-/** @param {string[]} one @param {string[]} two */
-const sameVocabulary = (one, two) => one.length === two.length && one.every((label, id) => label === two[id]);
-
-/** The probability of a text as one id on the other side; NaN where it is not one id there. @param {string[]} labels @param {Float64Array} p */
-function byLabel(labels, p) {
-  const ids = new Map(labels.map((label, id) => [label, id]));
-  return (/** @type {string} */ label) => p[ids.get(label) ?? -1] ?? NaN;
+  const [{ data }, { labels }] = await Promise.all([run.tensor("logits", `${position},:`), vocabularyOf(model.key)]);
+  const p = softmax(data);
+  const likeliest = Array.from(p.keys()).sort((one, other) => p[other] - p[one]);
+  return { p, labels, top: likeliest.slice(0, SHOWN), ids: new Map(labels.map((label, id) => [label, id])) };
 }
 
 /** @param {Side} one @param {Side} two */
 export async function distributions(one, two) {
   const [first, second] = await Promise.all([read(one), read(two)]);
-  const shared = sameVocabulary(first.labels, second.labels);
-  const [inFirst, inSecond] = [byLabel(first.labels, first.p), byLabel(second.labels, second.p)];
-  /** @type {{label: string, one: number, two: number}[]} */
-  let rows;
-  if (shared) {
-    const ids = [...new Set([...likeliest(first.p), ...likeliest(second.p)])];
-    rows = ids.map((id) => ({ label: first.labels[id], one: first.p[id], two: second.p[id] }));
-  } else {
-    const labels = new Set([...likeliest(first.p).map((id) => first.labels[id]), ...likeliest(second.p).map((id) => second.labels[id])]);
-    rows = [...labels].map((label) => ({ label, one: inFirst(label), two: inSecond(label) }));
-  }
-  rows.sort((a, b) => Math.max(b.one || 0, b.two || 0) - Math.max(a.one || 0, a.two || 0));
-  return [picture(one, two, rows), summary(one, two, first.p, second.p, shared)];
+  const isShared = first.labels.length === second.labels.length && first.labels.every((label, id) => label === second.labels[id]);
+  // ids are the same in one vocabulary; between two, a text is looked up, and has no share where it is not one id
+  const pairs = isShared
+    ? [...new Set([...first.top, ...second.top])].map((id) => [id, id])
+    : [...new Set([first, second].flatMap(({ labels, top }) => top.map((id) => labels[id])))].map((label) => [first.ids.get(label), second.ids.get(label)]);
+  const share = (/** @type {Shares} */ p, /** @type {number | undefined} */ id) => (id === undefined ? NaN : p[id]);
+  const rows = pairs.map(([i, j]) => ({ label: i === undefined ? second.labels[j ?? 0] : first.labels[i], value: share(first.p, i), other: share(second.p, j) }));
+  rows.sort((a, b) => Math.max(b.value || 0, b.other || 0) - Math.max(a.value || 0, a.other || 0));
+  const ends = { one: one.name, two: two.name, p: number(entropyOf(first.p)), q: number(entropyOf(second.p)) };
+  const apart = { there: number(divergence(first.p, second.p)), back: number(divergence(second.p, first.p)), moved: percent(variation(first.p, second.p)) };
+  const distance = isShared ? t("compare.apart", apart) : t("compare.no_divergence");
+  return [picture(one.name, two.name, rows), h("p", { class: "finding" }, t("compare.entropies", ends), " ", distance)];
 }
 
-/** @param {Side} one @param {Side} two @param {{label: string, one: number, two: number}[]} rows */
+/** @param {string} one @param {string} two @param {{label: string, value: number, other: number}[]} rows */
 function picture(one, two, rows) {
-  const bars = /** @type {import("./bars.js").NaepoBars} */ (h("naepo-bars", {}));
-  const share = (/** @type {number} */ x) => (Number.isFinite(x) ? percent(x) : "—");
-  bars.data = {
-    bars: rows.map(({ label, one: value, two: other }) => ({ name: label, value, other, title: `${label}: ${share(value)} | ${share(other)}` })),
-    label: t("compare.next"),
-    plain: true,
-    write: ({ value, other }) => `${share(value)} | ${share(other ?? NaN)}`,
-    room: 110,
-  };
-  const table = () => ({
-    head: [t("map.text"), one.name, two.name, t("compare.difference")],
-    rows: rows.map((row) => [row.label, row.one, row.two, row.two - row.one]),
-  });
-  const note = t("compare.next_note", { one: one.name, two: two.name });
-  return figure({ title: t("compare.next"), name: "next-ids", picture: bars, note, table });
-}
-
-/** @param {Side} one @param {Side} two @param {Float64Array} p @param {Float64Array} q @param {boolean} shared */
-function summary(one, two, p, q, shared) {
-  const ends = { one: one.name, two: two.name, p: number(entropyOf(p)), q: number(entropyOf(q)) };
-  const entropies = t("compare.entropies", ends);
-  if (!shared) return h("p", { class: "finding" }, entropies, " ", t("compare.no_divergence"));
-  const apart = { there: number(divergence(p, q)), back: number(divergence(q, p)), moved: percent(variation(p, q)) };
-  return h("p", { class: "finding" }, entropies, " ", t("compare.apart", apart));
+  const bars = h("naepo-bars", {});
+  const written = (/** @type {number} */ x) => (Number.isFinite(x) ? percent(x) : "—");
+  const lines = rows.map(({ label, value, other }) => ({ name: label, value, other, text: `${written(value)} | ${written(other)}` }));
+  bars.data = { bars: lines, label: t("compare.next"), plain: true };
+  const head = [t("map.text"), one, two, t("compare.difference")];
+  const table = () => ({ head, rows: rows.map(({ label, value, other }) => [label, value, other, other - value]) });
+  return figure({ title: t("compare.next"), name: "next-ids", picture: bars, note: t("compare.next_note", { one, two }), table });
 }

@@ -1,16 +1,18 @@
 // Every head of every layer as a cell: what it added to the logit directly, and how the logit changes without it.
 
-import { getJSON, postTensor } from "../core/api.js";
+import { postTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { hear } from "./drawn.js";
 import { figure } from "./figure.js";
 import "./heat.js";
-import { headOf } from "./part-names.js";
+import { select } from "./matrix-of.js";
+import { blockOf, headOf } from "./part-names.js";
 import { trouble } from "./part.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
 
-/** What was switched off already, by run, position and id; one answer is kept. */
+/** What was switched off last. */
 const known = { key: "", values: /** @type {Promise<Float32Array> | null} */ (null) };
 
 /** The change of a logit without each head, (layers, heads). @param {string} run @param {number} position @param {number} id */
@@ -24,53 +26,38 @@ function ablatedHeads(run, position, id) {
   return known.values;
 }
 
-/**
- * @param {{title: string, name: string, note: string, values: ArrayLike<number>, layers: number, heads: number}} grid
- * @param {{block: number, head: number} | null} chosen
- */
-function grid({ title, name, note, values, layers, heads }, chosen) {
-  const picture = /** @type {import("./heat.js").NaepoHeat} */ (h("naepo-heat", {}));
+/** @param {string} kind "added" or "without" @param {ArrayLike<number>} values @param {any} context */
+function grid(kind, values, { model, state }) {
+  const { n_layers: layers, n_heads: heads } = model.settings;
+  const picture = h("naepo-heat", {});
   const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
   const columns = Array.from({ length: heads }, (_, head) => String(head));
-  const selected = chosen && { row: chosen.block, column: chosen.head };
+  const block = blockOf(state.op);
+  const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
+  const title = t(`path.heads_${kind}`);
   picture.data = { rows, columns, values, kind: "signed", label: title, selected, width: 52 };
-  picture.addEventListener("naepo-cell", (event) => {
-    const { row, col } = /** @type {CustomEvent} */ (event).detail;
-    const detail = { head: col, op: `blocks.${row}.attention.mixed`, view: "path" };
-    picture.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
-  });
+  hear(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
   const cells = (/** @type {number} */ row) => Array.from(values).slice(row * heads, (row + 1) * heads);
   const table = () => ({ head: [t("path.head_axis"), ...columns], rows: rows.map((row, i) => [row, ...cells(i)]) });
-  return figure({ title, name, note, picture, table });
+  return figure({ title, name: `heads-${kind}`, note: t(`path.heads_${kind}_note`), picture, table });
 }
 
-/** @param {any} context @param {number} position @param {number} id */
-export async function headGrids({ run, model, state }, position, id) {
-  const { n_layers: layers, n_heads: heads } = model.settings;
-  const block = /^blocks\.(\d+)\./.exec(state.op ?? "");
-  const chosen = block && Number.isInteger(state.head) ? { block: Number(block[1]), head: state.head } : null;
-  const { parts } = await getJSON("/look/contributions", { run: run.run, position, id });
-  const direct = new Float64Array(layers * heads).fill(NaN);
+/** @param {any} context @param {number} position @param {import("./contributions.js").Sums} sums */
+export function headGrids(context, position, { id, parts }) {
+  const { n_layers: layers, n_heads: heads } = context.model.settings;
+  const n = layers * heads;
+  const direct = new Float64Array(n).fill(NaN);
   for (const { name, value } of parts) {
     const at = headOf(name);
     if (at) direct[at.block * heads + at.head] = value;
   }
-  const added = grid(
-    { title: t("path.heads_added"), name: `heads-${position}-${id}`, note: t("path.heads_added_note"), values: direct, layers, heads },
-    chosen,
-  );
-  const without = h("div", { class: "without" });
+  const without = h("div", {});
   const show = async () => {
-    without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n: layers * heads })));
-    try {
-      const values = await ablatedHeads(run.run, position, id);
-      const told = { title: t("path.heads_without"), name: `heads-off-${position}-${id}`, note: t("path.heads_without_note") };
-      without.replaceChildren(grid({ ...told, values, layers, heads }, chosen));
-    } catch (error) {
-      without.replaceChildren(trouble(error));
-    }
+    without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
+    const found = ablatedHeads(context.run.run, position, id).then((values) => grid("without", values, context), trouble);
+    without.replaceChildren(await found);
   };
-  if (layers * heads <= AT_ONCE && run.tokens.length <= AT_ONCE) show();
-  else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n: layers * heads })));
-  return h("div", { class: "pair" }, added, without);
+  if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
+  else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
+  return h("div", { class: "pair" }, grid("added", direct, context), without);
 }

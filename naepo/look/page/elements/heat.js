@@ -2,187 +2,128 @@
 // A pointer or the arrow keys read a cell; a click or Enter chooses it (naepo-cell).
 
 import { diverging, sequential } from "../core/colour.js";
-import { h, svg } from "../core/dom.js";
+import { svg } from "../core/dom.js";
 import { number } from "../core/format.js";
+import { css, Drawn, shortened } from "./drawn.js";
 
 /**
- * @typedef {{rows: string[], columns: string[], values: ArrayLike<number>, kind: "signed" | "probability",
- *   label: string, limit?: number, texts?: string[], width?: number, least?: number, height?: number, margin?: number,
- *   selected?: {row: number, column: number} | null, strong?: (row: number, column: number) => boolean}} Heat
- *   values: row by row, NaN where there is none; texts: written in the cells in place of the numbers;
- *   strong: cells framed because they matter; width, height: of a cell; least: width to which cells shrink to fit
+ * @typedef {{rows: string[], columns: string[], values: ArrayLike<number>, kind: "signed" | "probability", label: string,
+ *   limit?: number, texts?: string[], width?: number, least?: number, height?: number,
+ *   selected?: {row: number, col: number} | null, strong?: (at: number) => boolean}} Heat
+ *   values: row by row, NaN where there is none; texts: written in place of the numbers; width, height: of a cell, in pixels;
+ *   least: width to which cells shrink to fit; strong: cells that are framed
  */
 
 const TOP = 22; // pixels for the names of the columns
+/** @type {Record<string, number[]>} */
+const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
-/** @param {string} text @param {number} most characters */
-export function shortened(text, most) {
-  const parts = [...text];
-  return parts.length <= most ? text : `${parts.slice(0, most - 1).join("")}…`;
-}
+/** Ink that can be read on a colour. @param {ArrayLike<number>} rgb */
+const inkOn = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#141414" : "#fafafa");
 
-/** Ink that can be read on a colour. @param {number[]} rgb */
-export const inkOn = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#141414" : "#fafafa");
-
-export class NaepoHeat extends HTMLElement {
+export class NaepoHeat extends Drawn {
   constructor() {
     super();
-    /** @type {Heat | null} */ this.heat = null;
-    this.cursor = { row: 0, column: 0 };
-    this.readout = h("p", { class: "readout", "aria-live": "polite" });
-    this.frame = h("div", { class: "heat-frame" });
-    this.watcher = new ResizeObserver(() => this.heat?.least && this.clientWidth !== this.drawn && this.#draw());
-    this.drawn = 0;
+    this.cursor = { row: 0, col: 0 };
+    this.size = { margin: 0, width: 0, height: 0, limit: 1 };
   }
 
-  connectedCallback() {
-    if (!this.firstChild) this.append(this.frame, this.readout);
-    this.watcher.observe(this);
-  }
-
-  disconnectedCallback() {
-    this.watcher.disconnect();
+  /** @param {number} room pixels */
+  paint(room) {
+    /** @type {Heat} */
+    const heat = this.content;
+    const [rows, cols] = [heat.rows.length, heat.columns.length];
+    const margin = Math.min(230, 12 + 7.2 * Math.max(1, ...heat.rows.map((name) => [...name].length)));
+    const fitting = heat.least ? Math.max(heat.least, Math.floor((room - margin - 2) / cols)) : Infinity;
+    const [width, height] = [Math.min(heat.width ?? 44, fitting), heat.height ?? 28];
+    const limit = heat.limit ?? (Array.from(heat.values).reduce((most, x) => (Math.abs(x) > most ? Math.abs(x) : most), 0) || 1);
+    this.size = { margin, width, height, limit };
+    this.cursor = heat.selected ?? this.cursor;
+    const [wide, tall] = [margin + width * cols + 1, TOP + height * rows + 1];
+    const box = { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}` };
+    const picture = svg("svg", { class: "heat", role: "img", tabindex: 0, "aria-label": heat.label, ...box });
+    picture.append(...this.names(heat), ...Array.from({ length: rows * cols }, (_, at) => this.cell(heat, at)).flat());
+    this.mark = svg("rect", { class: "heat-mark", width: width - 1, height: height - 1, fill: "none" });
+    picture.append(this.mark);
+    this.listen(picture);
+    this.frame.replaceChildren(picture);
+    this.read(heat.selected ?? null);
   }
 
   /** @param {Heat} heat */
-  set data(heat) {
-    this.heat = heat;
-    this.cursor = heat.selected ?? { row: 0, column: 0 };
-    this.#draw();
-  }
-
-  get limit() {
-    const { limit, values } = /** @type {Heat} */ (this.heat);
-    if (limit) return limit;
-    let most = 0;
-    for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) most = Math.max(most, Math.abs(values[i]));
-    return most || 1;
-  }
-
-  #draw() {
-    const heat = /** @type {Heat} */ (this.heat);
-    const longest = Math.max(...heat.rows.map((name) => [...name].length), 1);
-    const margin = heat.margin ?? Math.min(230, 12 + 7.2 * longest);
-    const height = heat.height ?? 28;
-    this.drawn = this.clientWidth;
-    const room = heat.least && this.drawn ? Math.floor((this.drawn - margin - 2) / heat.columns.length) : Infinity;
-    const width = Math.min(heat.width ?? 44, Math.max(heat.least ?? 0, room));
-    const [wide, tall] = [margin + width * heat.columns.length + 1, TOP + height * heat.rows.length + 1];
-    const limit = this.limit;
-    const picture = svg("svg", {
-      class: "heat",
-      width: wide,
-      height: tall,
-      viewBox: `0 0 ${wide} ${tall}`,
-      role: "img",
-      tabindex: 0,
-      "aria-label": heat.label,
-    });
-    picture.append(...this.#names(heat, margin, width, height));
-    for (let row = 0; row < heat.rows.length; row++)
-      for (let column = 0; column < heat.columns.length; column++)
-        picture.append(...this.#cell(heat, { row, column, margin, width, height, limit }));
-    this.mark = svg("rect", { class: "heat-mark", width: width - 1, height: height - 1, fill: "none" });
-    picture.append(this.mark);
-    this.#listen(picture, { margin, width, height });
-    this.place = { margin, width, height };
-    this.frame.replaceChildren(picture);
-    this.#read(heat.selected ? this.cursor : null);
-  }
-
-  /** @param {Heat} heat @param {number} margin @param {number} width @param {number} height */
-  #names(heat, margin, width, height) {
-    const every = Math.max(1, Math.ceil(Math.max(...heat.columns.map((name) => name.length * 7 + 6)) / width));
-    const columns = heat.columns.map((name, i) =>
-      i % every ? null : svg("text", { class: "axis", x: margin + (i + 0.5) * width, y: 14, "text-anchor": "middle" }, name),
-    );
+  names({ rows, columns }) {
+    const { margin, width, height } = this.size;
+    const every = Math.max(1, Math.ceil(Math.max(...columns.map((name) => name.length * 7 + 6)) / width));
+    const name = (/** @type {string} */ text, /** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor) =>
+      svg("text", { class: "axis", x, y, "text-anchor": anchor }, text);
     const most = Math.floor((margin - 8) / 6.6);
-    const rows = heat.rows.map((name, i) => {
-      const y = TOP + (i + 0.5) * height + 4;
-      return svg("text", { class: "axis", x: margin - 8, y, "text-anchor": "end" }, shortened(name, most));
-    });
-    return [...columns.filter((name) => name !== null), ...rows];
+    return [
+      ...columns.map((text, i) => name(i % every ? "" : text, margin + (i + 0.5) * width, 14, "middle")),
+      ...rows.map((text, i) => name(shortened(text, most), margin - 8, TOP + (i + 0.5) * height + 4, "end")),
+    ];
   }
 
-  /**
-   * @param {Heat} heat
-   * @param {{row: number, column: number, margin: number, width: number, height: number, limit: number}} at
-   */
-  #cell(heat, { row, column, margin, width, height, limit }) {
-    const value = heat.values[row * heat.columns.length + column];
-    const [x, y] = [margin + column * width, TOP + row * height];
-    const colour = Number.isFinite(value)
-      ? heat.kind === "signed"
-        ? diverging(value, limit)
-        : sequential(Math.max(0, Math.min(1, value / limit)))
-      : null;
-    const fill = colour ? `rgb(${colour.map(Math.round).join(",")})` : "none";
-    const strong = heat.strong?.(row, column);
-    const box = svg("rect", { x, y, width: width - 1, height: height - 1, fill, class: strong ? "strong" : "" });
-    const text = heat.texts?.[row * heat.columns.length + column] ?? (width >= 38 && height >= 20 ? number(value) : "");
+  /** @param {Heat} heat @param {number} at */
+  cell(heat, at) {
+    const { margin, width, height, limit } = this.size;
+    const value = heat.values[at];
+    const x = margin + (at % heat.columns.length) * width;
+    const y = TOP + Math.floor(at / heat.columns.length) * height;
+    const scale = heat.kind === "signed" ? diverging(value, limit) : sequential(value / limit);
+    const colour = Number.isFinite(value) ? scale : null;
+    const strong = heat.strong?.(at) ? "strong" : "";
+    const box = svg("rect", { x, y, width: width - 1, height: height - 1, fill: colour ? css(colour) : "none", class: strong });
+    const text = heat.texts?.[at] ?? (width >= 38 && height >= 20 ? number(value) : "");
     if (!text) return [box];
-    const ink = colour ? inkOn([...colour]) : "currentColor";
-    const shown = shortened(text, Math.floor(width / 7));
-    const [middle, base] = [x + (width - 1) / 2, y + height / 2 + 4];
-    return [box, svg("text", { class: "cell", x: middle, y: base, "text-anchor": "middle", fill: ink }, shown)];
+    const place = { x: x + (width - 1) / 2, y: y + height / 2 + 4, "text-anchor": "middle" };
+    const fill = colour ? inkOn(colour) : "currentColor";
+    return [box, svg("text", { class: "cell", fill, ...place }, shortened(text, Math.floor(width / 7)))];
   }
 
-  /** @param {Element} picture @param {{margin: number, width: number, height: number}} place */
-  #listen(picture, place) {
-    /** @param {any} event */
-    const at = (event) => {
+  /** @param {Element} picture */
+  listen(picture) {
+    const at = (/** @type {any} */ event) => {
       const box = picture.getBoundingClientRect();
-      const column = Math.floor((event.clientX - box.left - place.margin) / place.width);
-      const row = Math.floor((event.clientY - box.top - TOP) / place.height);
-      return this.#has(row, column) ? { row, column } : null;
+      const row = Math.floor((event.clientY - box.top - TOP) / this.size.height);
+      return this.inside(row, Math.floor((event.clientX - box.left - this.size.margin) / this.size.width));
     };
-    picture.addEventListener("pointermove", (event) => this.#read(at(event)));
-    picture.addEventListener("pointerleave", () => this.#read(this.heat?.selected ?? null));
-    picture.addEventListener("click", (event) => this.#choose(at(event)));
-    picture.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
+    picture.addEventListener("pointermove", (event) => this.read(at(event)));
+    picture.addEventListener("pointerleave", () => this.read(this.content.selected ?? null));
+    picture.addEventListener("click", (event) => this.choose(at(event)));
+    picture.addEventListener("keydown", (event) => {
+      const { key } = /** @type {KeyboardEvent} */ (event);
+      if (key === "Enter") return this.choose(this.cursor);
+      if (!MOVES[key]) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.cursor = this.inside(this.cursor.row + MOVES[key][0], this.cursor.col + MOVES[key][1]) ?? this.cursor;
+      this.read(this.cursor);
+    });
   }
 
-  /** @param {number} row @param {number} column */
-  #has(row, column) {
-    const heat = /** @type {Heat} */ (this.heat);
-    return row >= 0 && column >= 0 && row < heat.rows.length && column < heat.columns.length;
+  /** @param {number} row @param {number} col */
+  inside(row, col) {
+    return row >= 0 && col >= 0 && row < this.content.rows.length && col < this.content.columns.length ? { row, col } : null;
   }
 
-  /** @param {KeyboardEvent} event */
-  #key(event) {
-    /** @type {Record<string, number[]>} */
-    const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-    if (event.key === "Enter") return this.#choose(this.cursor);
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const next = { row: this.cursor.row + move[0], column: this.cursor.column + move[1] };
-    if (this.#has(next.row, next.column)) this.cursor = next;
-    this.#read(this.cursor);
-  }
-
-  /** @param {{row: number, column: number} | null} at */
-  #read(at) {
-    const heat = /** @type {Heat} */ (this.heat);
-    const { margin, width, height } = this.place ?? { margin: 0, width: 0, height: 0 };
+  /** @param {{row: number, col: number} | null} at */
+  read(at) {
+    const { rows, columns, values, texts } = this.content;
     this.mark?.setAttribute("visibility", at ? "visible" : "hidden");
     this.readout.textContent = " ";
     if (!at) return;
-    this.mark?.setAttribute("x", String(margin + at.column * width));
-    this.mark?.setAttribute("y", String(TOP + at.row * height));
-    const i = at.row * heat.columns.length + at.column;
-    const text = heat.texts?.[i] ? `${heat.texts[i]}  ` : "";
-    this.readout.textContent = `${heat.rows[at.row]} · ${heat.columns[at.column]}: ${text}${number(heat.values[i])}`;
+    this.mark?.setAttribute("x", String(this.size.margin + at.col * this.size.width));
+    this.mark?.setAttribute("y", String(TOP + at.row * this.size.height));
+    const i = at.row * columns.length + at.col;
+    this.readout.textContent = `${rows[at.row]} · ${columns[at.col]}: ${texts?.[i] ?? ""} ${number(values[i])}`;
   }
 
-  /** @param {{row: number, column: number} | null} at */
-  #choose(at) {
+  /** @param {{row: number, col: number} | null} at */
+  choose(at) {
     if (!at) return;
     this.cursor = at;
-    this.#read(at);
-    const value = /** @type {Heat} */ (this.heat).values[at.row * /** @type {Heat} */ (this.heat).columns.length + at.column];
-    this.dispatchEvent(new CustomEvent("naepo-cell", { bubbles: true, detail: { row: at.row, col: at.column, value } }));
+    this.read(at);
+    this.tell("naepo-cell", at);
   }
 }
 

@@ -3,54 +3,61 @@
 import { getTensor } from "../core/api.js";
 import { sequential } from "../core/colour.js";
 import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
+import { number } from "../core/format.js";
+import { has, t } from "../core/i18n.js";
+import { css } from "./drawn.js";
 import { embeddingNorms } from "./embedding-norms.js";
-import { amountLegend, kindColours, kindLegend, shade } from "./legend.js";
 
-/** @typedef {{colours: Uint8Array, legend: Node, order: ArrayLike<number> | null}} Colouring */
+/** @typedef {{colours: Uint8Array, legend: Node[]}} Colouring */
 
-const NONE = [150, 150, 150]; // a point without an amount
+const NONE = [150, 150, 150]; // a point without an amount; kinds beyond the seventh
+// Okabe and Ito's colours for kinds that have no order: told apart by colour-blind eyes, on paper and on black.
+const KINDS = [
+  [0, 114, 178],
+  [230, 159, 0],
+  [0, 158, 115],
+  [204, 121, 167],
+  [213, 94, 0],
+  [86, 180, 233],
+  [168, 154, 20],
+];
 
-/** @param {ArrayLike<string>} kinds @returns {Colouring} */
+/** @param {string[]} kinds @returns {Colouring} */
 function byKind(kinds) {
-  const legend = kindColours(kinds);
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const ranked = [...counts].sort((one, other) => other[1] - one[1]);
+  const colourOf = new Map(ranked.map(([kind], rank) => [kind, KINDS[rank] ?? NONE]));
   const colours = new Uint8Array(3 * kinds.length);
-  for (let id = 0; id < kinds.length; id++) colours.set(legend.colours.get(kinds[id]) ?? NONE, 3 * id);
-  return { colours, legend: kindLegend(legend, kindName), order: null };
+  kinds.forEach((kind, id) => colours.set(colourOf.get(kind) ?? NONE, 3 * id));
+  const item = (/** @type {[string, number]} */ [kind, n]) => {
+    const swatch = h("span", { class: "swatch", style: { background: css(colourOf.get(kind) ?? NONE) } });
+    return h("li", {}, swatch, `${has(`map.kind_${kind}`) ? t(`map.kind_${kind}`) : kind} ${n}`);
+  };
+  return { colours, legend: [h("ul", { class: "legend" }, ranked.map(item))] };
 }
 
-/** A kind in the language of the page; one that is not translated keeps its name. @param {string} kind */
-function kindName(kind) {
-  const name = t(`map.kind_${kind}`);
-  return name.startsWith("map.kind_") ? kind : name;
-}
+/** Amounts begin a little way up the scale: on the paper's own colour a point is not seen. @param {number} share */
+const shade = (share) => sequential(0.22 + 0.78 * share);
 
-/**
- * @param {string} name
- * @param {ArrayLike<number>} amounts NaN where there is none
- * @param {(amount: number) => number} scale
- * @returns {Colouring}
- */
+/** @param {string} name @param {Float32Array} amounts NaN where there is none @param {(amount: number) => number} [scale] @returns {Colouring} */
 function byAmount(name, amounts, scale = (amount) => amount) {
-  let [low, high] = [Infinity, -Infinity];
-  for (let id = 0; id < amounts.length; id++) {
-    if (!Number.isFinite(scale(amounts[id]))) continue;
-    if (amounts[id] < low) low = amounts[id];
-    if (amounts[id] > high) high = amounts[id];
-  }
+  const known = amounts.filter((amount) => Number.isFinite(scale(amount)));
+  const [low, high] = known.reduce(([least, most], x) => [Math.min(least, x), Math.max(most, x)], [Infinity, -Infinity]);
   const [from, to] = [scale(low), scale(high)];
   const colours = new Uint8Array(3 * amounts.length);
-  for (let id = 0; id < amounts.length; id++) {
-    const share = (scale(amounts[id]) - from) / (to - from || 1);
-    colours.set(Number.isFinite(share) ? [...sequential(shade(share))].map(Math.round) : NONE, 3 * id);
+  amounts.forEach((amount, id) => {
+    const share = (scale(amount) - from) / (to - from || 1);
+    colours.set(Number.isFinite(share) ? shade(share) : NONE, 3 * id);
+  });
+  const strip = h("canvas", { width: 120, height: 10, "aria-hidden": "true" });
+  const pen = strip.getContext("2d");
+  for (let x = 0; x < 120; x++) {
+    pen.fillStyle = css(shade(x / 119));
+    pen.fillRect(x, 0, 1, 10);
   }
-  return { colours, legend: amountLegend(name, low, high), order: null };
-}
-
-/** Ids, the greatest amount first. @param {ArrayLike<number>} amounts */
-function ranked(amounts) {
-  const order = Uint32Array.from({ length: amounts.length }, (_, id) => id);
-  return order.sort((one, other) => amounts[other] - amounts[one]);
+  return { colours, legend: [h("p", { class: "legend" }, name, ` ${number(low)} `, strip, ` ${number(high)}`)] };
 }
 
 /** @type {Map<string, Promise<Float32Array | null>>} */
@@ -60,38 +67,27 @@ const counted = new Map();
 function frequencies(model) {
   let found = counted.get(model);
   if (!found) {
-    found = getTensor("/look/frequencies", { model }).then(
-      ({ data }) => data,
-      (error) => (error.status === 404 ? null : Promise.reject(error)),
-    );
+    const none = (/** @type {any} */ error) => (error.status === 404 ? null : Promise.reject(error));
+    found = getTensor("/look/frequencies", { model }).then(({ data }) => data, none);
     counted.set(model, found);
     found.catch(() => counted.delete(model));
   }
   return found;
 }
 
-/** @param {ArrayLike<any>} notes one a token, null where it is not a note */
-function pitches(notes) {
-  return Float32Array.from(notes, (note) => note?.pitch ?? NaN);
-}
-
 /**
- * @param {any} model
- * @param {number} checkpoint
- * @param {"script" | "frequency" | "norm" | "pitch"} colour
- * @param {{labels: string[], kinds: string[], notes?: any[]}} vocabulary
- * @returns {Promise<Colouring>}
+ * Colours, their legend, and the ids in the order in which they get a label (the frequent ones first).
+ * @param {any} model @param {number} checkpoint @param {"script" | "frequency" | "norm" | "pitch"} colour
+ * @param {import("./vocabulary.js").Vocabulary} vocabulary
  */
-export async function colouring(model, checkpoint, colour, vocabulary) {
+export async function colouring(model, checkpoint, colour, { kinds, notes }) {
   const counts = await frequencies(model.key);
-  const order = counts && ranked(counts);
-  const plain = byKind(vocabulary.kinds);
-  if (colour === "frequency" && counts) {
-    const coloured = byAmount(t("map.colour_frequency"), counts, (count) => Math.log(count)); // never seen: grey
-    return { ...coloured, order };
-  }
-  if (colour === "norm") return { ...byAmount(t("map.colour_norm"), await embeddingNorms(model, checkpoint)), order };
-  if (colour === "pitch" && vocabulary.notes) return { ...byAmount(t("map.colour_pitch"), pitches(vocabulary.notes)), order };
-  const missing = colour === "frequency" ? h("p", { class: "note" }, t("map.no_frequencies")) : null;
-  return { ...plain, order, legend: missing ? h("div", {}, missing, plain.legend) : plain.legend };
+  const order = counts && Uint32Array.from(counts.keys()).sort((one, other) => counts[other] - counts[one]);
+  const name = t(`map.colour_${colour}`);
+  if (colour === "frequency" && counts) return { ...byAmount(name, counts, Math.log), order }; // never seen: grey
+  if (colour === "norm") return { ...byAmount(name, await embeddingNorms(model, checkpoint)), order };
+  if (colour === "pitch" && notes) return { ...byAmount(name, Float32Array.from(notes, (note) => note?.pitch ?? NaN)), order };
+  const { colours, legend } = byKind(kinds);
+  const missing = colour === "frequency" ? [h("p", { class: "note" }, t("map.no_frequencies"))] : [];
+  return { colours, order, legend: [...missing, ...legend] };
 }

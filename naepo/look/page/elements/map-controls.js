@@ -4,28 +4,21 @@ import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 
 /** @typedef {import("../views/map.js").Choice} Choice */
+/** @typedef {(patch: Partial<Choice>) => void} Tell */
 
 const METHODS = /** @type {const} */ (["pca", "tsne", "umap"]);
-const COLOURS = /** @type {const} */ (["script", "frequency", "norm"]);
 
-/**
- * @param {string} name
- * @param {number} value
- * @param {{min: number, max: number}} range
- * @param {(value: number) => void} tell
- */
-function numberField(name, value, { min, max }, tell) {
-  const input = h("input", { type: "number", value: String(value), min, max, step: 1 });
-  input.addEventListener("change", () => {
-    const wanted = Number(input.value);
-    if (Number.isFinite(wanted)) tell(Math.max(min, Math.min(max, wanted)));
-  });
-  return h("label", { class: "field" }, name, input);
+/** @param {"seed" | "perplexity" | "neighbours"} knob @param {Choice} choice @param {Tell} tell */
+function field(knob, choice, tell) {
+  const [min, max] = knob === "seed" ? [0, 2 ** 31 - 1] : [2, 200];
+  const change = () => Number.isFinite(input.valueAsNumber) && tell({ [knob]: Math.max(min, Math.min(max, Math.round(input.valueAsNumber))) });
+  const input = h("input", { type: "number", value: String(choice[knob]), min, max, step: 1, on: { change } });
+  return h("label", { class: "field" }, t(`map.${knob}_knob`), input);
 }
 
-/** @param {any} reducers @param {Choice} choice @param {(patch: Partial<Choice>) => void} tell */
+/** @param {any} reducers @param {Choice} choice @param {Tell} tell */
 function methods(reducers, choice, tell) {
-  const buttons = METHODS.map((method) =>
+  const button = (/** @type {Choice["method"]} */ method) =>
     h(
       "button",
       {
@@ -33,36 +26,28 @@ function methods(reducers, choice, tell) {
         class: "chip",
         "aria-pressed": String(method === choice.method),
         disabled: !reducers[method],
-        title: reducers[method] ? "" : (reducers.hint ?? ""),
         on: { click: () => tell({ method }) },
       },
       t(`map.method_${method}`),
-    ),
-  );
-  const missing = METHODS.some((method) => !reducers[method]);
-  const hint = missing && reducers.hint ? h("span", { class: "note" }, t("map.missing"), " ", h("code", {}, reducers.hint)) : null;
-  return h("div", { class: "field", role: "group", "aria-label": t("map.method") }, buttons, hint);
+    );
+  const isMissing = METHODS.some((method) => !reducers[method]);
+  const hint = isMissing && h("span", { class: "note" }, t("map.missing"), " ", h("code", {}, reducers.hint ?? ""));
+  return h("div", { class: "field", role: "group", "aria-label": t("map.method") }, METHODS.map(button), hint);
 }
 
-/** @param {HTMLElement} place @param {any} reducers @param {Choice} choice @param {(patch: Partial<Choice>) => void} tell @param {boolean} hasNotes */
-export function mapControls(place, reducers, choice, tell, hasNotes = false) {
+/** @param {HTMLElement} place @param {any} reducers @param {Choice} choice @param {Tell} tell @param {boolean} hasNotes */
+export function mapControls(place, reducers, choice, tell, hasNotes) {
   const key = JSON.stringify([reducers, { ...choice, query: "" }, t("map.method"), hasNotes]);
   if (place.dataset.key === key) return; // the same knobs: a hand may be on one of them
   place.dataset.key = key;
-  const seeded = choice.method !== "pca";
-  const colours = hasNotes ? [...COLOURS, "pitch"] : COLOURS;
-  const select = h(
-    "select",
-    {},
-    colours.map((colour) => h("option", { value: colour, selected: colour === choice.colour }, t(`map.colour_${colour}`))),
-  );
-  select.addEventListener("change", () => tell({ colour: /** @type {Choice["colour"]} */ (select.value) }));
+  const { method, colour } = choice;
+  const option = (/** @type {string} */ name) => h("option", { value: name, selected: name === colour }, t(`map.colour_${name}`));
+  const options = ["script", "frequency", "norm", ...(hasNotes ? ["pitch"] : [])].map(option);
+  const select = h("select", { on: { change: () => tell({ colour: select.value }) } }, options);
   const knobs = [
-    seeded && numberField(t("map.seed"), choice.seed, { min: 0, max: 2 ** 31 - 1 }, (seed) => tell({ seed })),
-    choice.method === "tsne" &&
-      numberField(t("map.perplexity"), choice.perplexity, { min: 2, max: 200 }, (perplexity) => tell({ perplexity })),
-    choice.method === "umap" &&
-      numberField(t("map.neighbours_used"), choice.neighbours, { min: 2, max: 200 }, (neighbours) => tell({ neighbours })),
+    method !== "pca" && field("seed", choice, tell),
+    method === "tsne" && field("perplexity", choice, tell),
+    method === "umap" && field("neighbours", choice, tell),
   ].filter((knob) => knob !== false);
   place.replaceChildren(methods(reducers, choice, tell), ...knobs, h("label", { class: "field" }, t("map.colour"), select));
 }

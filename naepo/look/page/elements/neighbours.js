@@ -4,17 +4,18 @@ import { getJSON } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { select } from "./matrix-of.js";
 
 /** @typedef {{id: number, label: string, cosine: number, distance: number}} Neighbour */
 
 /** @param {Neighbour} neighbour */
 function line({ id, label, cosine, distance }) {
-  const select = (/** @type {Event} */ event) =>
-    event.target?.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { id } }));
+  const click = () => select(button, { id });
+  const button = h("button", { type: "button", class: "quiet token-name", on: { click } }, label);
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("button", { type: "button", class: "quiet token-name", on: { click: select } }, label)),
+    h("th", { scope: "row" }, button),
     h("td", {}, String(id)),
     h("td", { title: full(cosine) }, number(cosine)),
     h("td", { title: full(distance) }, number(distance)),

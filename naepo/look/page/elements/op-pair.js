@@ -1,9 +1,10 @@
-// The same step of two models as pictures, and their difference where the shapes agree.
+// The same step of two models as pictures, and their difference where the shapes agree; and what they were built with.
 
 import { h } from "../core/dom.js";
 import { number, shape as shapeText } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import "./matrix.js";
+import { maxAbs } from "../core/numeric.js";
+import { matrixOf, term } from "./matrix-of.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
 
@@ -16,73 +17,53 @@ function sliceOf(shape, state, position) {
   return { at: ":,:", rows: shape[0], cols: shape[1] };
 }
 
-/** @param {string} title @param {Float32Array} data @param {any} size rows, cols, and the names of both @param {number} limit @param {boolean} isShare */
-function matrix(title, data, { rows, cols, dims, name }, limit, isShare) {
-  const kind = isShare ? "probability" : "signed";
-  const picture = h("naepo-matrix", {});
-  Object.assign(picture, { rows, cols, dims, name, limit, kind, label: title, data });
-  return h("div", {}, h("h4", {}, title), picture);
-}
-
 /** @param {ArrayLike<number>} data */
-function most(data) {
-  let limit = 0;
-  for (let i = 0; i < data.length; i++) if (Number.isFinite(data[i])) limit = Math.max(limit, Math.abs(data[i]));
-  return limit || 1;
-}
-
-/** @param {Float32Array} data */
-const lengthOf = (data) => Math.sqrt(data.reduce((sum, x) => sum + (Number.isFinite(x) ? x * x : 0), 0));
+const lengthOf = (data) => Math.sqrt(Array.from(data).reduce((sum, x) => (Number.isFinite(x) ? sum + x * x : sum), 0));
 
 /** @param {Side} one @param {Side} two @param {any} state */
 export async function opPair(one, two, state) {
   const name = state.op ?? "residual";
-  const [first, second] = [one.run.shape(name), two.run.shape(name)];
+  const shapes = [one, two].map(({ run }) => run.shape(name));
   const heading = h("h3", {}, t("compare.op", { name }));
-  if (!first || !second) return [heading, h("p", { class: "note" }, t("compare.no_op", { name: first ? two.name : one.name }))];
-  const sizes = [sliceOf(first, state, one.position), sliceOf(second, state, two.position)];
-  const [left, right] = await Promise.all([one.run.tensor(name, sizes[0].at), two.run.tensor(name, sizes[1].at)]);
-  const isShare = ["softmax", "probabilities"].includes(one.run.op(name)?.kind);
-  const named = { name, dims: one.run.op(name)?.axes?.slice(-2) ?? ["row", "col"] };
-  sizes.forEach((size) => Object.assign(size, named));
-  const limit = Math.max(most(left.data), most(right.data));
-  const pictures = [matrix(one.name, left.data, sizes[0], limit, isShare), matrix(two.name, right.data, sizes[1], limit, isShare)];
-  const agree = sizes[0].rows === sizes[1].rows && sizes[0].cols === sizes[1].cols;
-  const shapes = { one: shapeText(first), two: shapeText(second) };
-  if (!agree) return [heading, h("p", { class: "note" }, t("compare.shapes_differ", shapes)), h("div", { class: "pair" }, pictures)];
+  const note = (/** @type {string} */ key, /** @type {any} */ values) => h("p", { class: "note" }, t(key, values));
+  if (!shapes[0] || !shapes[1]) return [heading, note("compare.no_op", { name: (shapes[0] ? two : one).name })];
+  const [size, its] = [sliceOf(shapes[0], state, one.position), sliceOf(shapes[1], state, two.position)];
+  const [left, right] = await Promise.all([one.run.tensor(name, size.at), two.run.tensor(name, its.at)]);
+  const { kind, axes } = one.run.op(name);
+  const picture = (/** @type {string} */ title, /** @type {Float32Array} */ data, /** @type {any} */ { rows, cols }, /** @type {any} */ more) =>
+    term(title, matrixOf({ rows, cols, dims: axes.slice(-2), name, label: title, data, ...more }));
+  const scale = {
+    kind: ["softmax", "probabilities"].includes(kind) ? "probability" : "signed",
+    limit: Math.max(maxAbs(left.data), maxAbs(right.data)) || 1,
+  };
+  const pictures = [picture(one.name, left.data, size, scale), picture(two.name, right.data, its, scale)];
+  const told = { one: shapeText(shapes[0]), two: shapeText(shapes[1]), at: size.at.replaceAll(",", ", ") };
+  if (size.rows !== its.rows || size.cols !== its.cols)
+    return [heading, note("compare.shapes_differ", told), h("div", { class: "pair" }, pictures)];
   const difference = right.data.map((/** @type {number} */ value, /** @type {number} */ i) => value - left.data[i]);
-  pictures.push(matrix(t("compare.difference_of", { one: one.name, two: two.name }), difference, sizes[0], most(difference), false));
+  pictures.push(picture(t("compare.difference_of", { one: one.name, two: two.name }), difference, size, { limit: maxAbs(difference) || 1 }));
   const share = { length: number(lengthOf(difference)), share: number(lengthOf(difference) / (lengthOf(left.data) || 1)) };
-  return [
-    heading,
-    h("p", { class: "note" }, t("compare.slice", { at: sizes[0].at.replaceAll(",", ", "), ...shapes })),
-    h("div", { class: "pair" }, pictures),
-    h("p", { class: "finding" }, t("compare.difference_length", share)),
-  ];
+  const length = h("p", { class: "finding" }, t("compare.difference_length", share));
+  return [heading, note("compare.slice", told), h("div", { class: "pair" }, pictures), length];
 }
 
 /** A nested table of settings as dotted names. @param {any} settings @param {string} before @returns {[string, string][]} */
-function flattened(settings, before = "") {
-  return Object.entries(settings ?? {}).flatMap(([name, value]) =>
+const flattened = (settings, before = "") =>
+  Object.entries(settings ?? {}).flatMap(([name, value]) =>
     value && typeof value === "object" && !Array.isArray(value)
       ? flattened(value, `${before}${name}.`)
       : [/** @type {[string, string]} */ ([before + name, JSON.stringify(value)])],
   );
-}
 
 /** What the two were built with, where it differs. @param {Side} one @param {Side} two */
 export function settingsTable(one, two) {
-  const facts = (/** @type {Side} */ { model }) => new Map([...flattened(model.settings), ["encoder", model.encoder.kind], ["parameters", String(model.parameters)]]);
-  const [first, second] = [facts(one), facts(two)];
+  const [first, second] = [one, two].map(({ model: { settings, encoder, parameters } }) => new Map(flattened({ ...settings, encoder, parameters })));
   const names = [...new Set([...first.keys(), ...second.keys()])].filter((name) => first.get(name) !== second.get(name));
   const heading = h("h3", {}, t("compare.settings"));
   if (!names.length) return [heading, h("p", { class: "note" }, t("compare.same_settings"))];
   const row = (/** @type {string} */ name) =>
     h("tr", {}, h("th", { scope: "row" }, h("code", {}, name)), h("td", {}, first.get(name) ?? "—"), h("td", {}, second.get(name) ?? "—"));
-  const head = h(
-    "tr",
-    {},
-    [t("compare.setting"), one.name, two.name].map((text) => h("th", { scope: "col" }, text)),
-  );
-  return [heading, h("div", { class: "table-window" }, h("table", {}, h("thead", {}, head), h("tbody", {}, names.map(row))))];
+  const head = [t("compare.setting"), one.name, two.name].map((text) => h("th", { scope: "col" }, text));
+  const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, names.map(row)));
+  return [heading, h("div", { class: "table-window" }, table)];
 }

@@ -1,9 +1,10 @@
-// <naepo-points>: up to a million points in the plane, to pan, zoom, hover and choose from.
+// <naepo-points>: up to a million points in the plane, to pan, zoom, hover and choose from (naepo-select {id}).
 //
 // The points are one draw call; marks and names are a sheet above it, which moves along by a CSS transform while a hand
 // drags and is laid out anew only when the hand rests.
 
 import { h } from "../core/dom.js";
+import { select } from "./matrix-of.js";
 import { canvasRenderer } from "./points-canvas.js";
 import { listen } from "./points-hands.js";
 import { PointIndex } from "./points-index.js";
@@ -13,55 +14,50 @@ import { webglRenderer } from "./points-webgl.js";
 const REST = 140; // milliseconds without movement before the names are laid out
 const REACH = 10; // pixels: how far from a point the pointer may be
 
+/** @typedef {{x: number, y: number}} Place */
+
 export class NaepoPoints extends HTMLElement {
   constructor() {
     super();
-    /** names of the points, shown on hover and as labels @type {ArrayLike<string>} */
-    this.names = [];
-    /** ids in the order in which they get a label @type {ArrayLike<number> | null} */
-    this.order = null;
-    /** "auto" takes WebGL2 where a graphics card stands behind it @type {"auto" | "webgl2" | "canvas"} */
-    this.want = "auto";
-    /** whether new places keep the camera (a map that moves with a slider) */
-    this.still = false;
-    /** pixels per unit, and the place in the middle @type {import("./points-webgl.js").Camera} */
-    this.camera = { scale: 1, x: 0, y: 0 };
-    /** frames drawn so far */
-    this.frames = 0;
+    /** names of the points @type {ArrayLike<string>} */ this.names = [];
+    /** ids in the order in which they get a label @type {ArrayLike<number> | null} */ this.order = null;
+    /** "auto": WebGL2 where a graphics card stands behind it @type {"auto" | "webgl2" | "canvas"} */ this.want = "auto";
+    /** whether new places keep the camera (a map that moves with a slider) */ this.still = false;
+    /** @type {import("./points-webgl.js").Camera} */ this.camera = { scale: 1, x: 0, y: 0 };
+    /** frames drawn so far */ this.frames = 0;
     this.hovered = -1;
+    this.selectedId = -1;
+    /** @type {Set<number>} */ this.markedIds = new Set();
     this.xy = new Float32Array(0);
     this.rgb = new Uint8Array(0);
-    /** @type {PointIndex | null} */ this.index = null;
-    /** @type {Set<number>} */ this.markedIds = new Set();
-    this.selectedId = -1;
+    this.index = new PointIndex(this.xy);
     this.fitted = 0;
     this.fitScale = 1;
     this.ratio = 1;
     this.paper = [255, 255, 255];
     this.shift = { x: 0, y: 0 };
-    this.labelled = false;
+    this.isLaidOut = false;
     this.waiting = 0;
     this.resting = 0;
     /** @type {import("./points-webgl.js").Renderer | null} */ this.renderer = null;
-    this.canvas = h("canvas", { class: "points-canvas" });
+    this.canvas = h("canvas", {});
     this.sheet = h("canvas", { class: "points-sheet" });
     this.ring = h("div", { class: "points-ring", hidden: true });
     this.tip = h("div", { class: "points-tip", hidden: true });
-    this.watcher = new ResizeObserver(() => this.#resized());
+    this.watcher = new ResizeObserver(() => this.resize());
     listen(this, {
       pan: (dx, dy) => this.pan(dx, dy),
-      zoom: (factor, x, y) => this.zoom(factor, x, y),
+      zoom: (factor, at) => this.zoom(factor, at),
       fit: () => this.fit(),
-      hover: (x, y) => this.#hover(this.under(x, y)),
-      choose: (x, y) => this.#choose(this.under(x, y)),
-      leave: () => this.#hover(-1),
+      hover: (at) => this.hover(at ? this.under(at) : -1),
+      choose: (at) => this.choose(this.under(at)),
     });
   }
 
   connectedCallback() {
     this.tabIndex = 0;
     this.setAttribute("role", "application");
-    this.#start();
+    this.start();
     this.watcher.observe(this);
   }
 
@@ -108,39 +104,32 @@ export class NaepoPoints extends HTMLElement {
     return this.renderer?.kind ?? "none";
   }
 
-  #start() {
-    const fresh = () => h("canvas", { class: "points-canvas", "aria-hidden": "true" });
-    this.canvas = fresh();
-    this.renderer = this.want === "canvas" ? null : webglRenderer(this.canvas, { emulated: this.want === "webgl2" });
-    if (!this.renderer) {
-      this.canvas = fresh(); // a canvas that refused one kind of context may refuse the other
-      this.renderer = canvasRenderer(this.canvas);
-    }
+  start() {
+    const fresh = () => (this.canvas = h("canvas", { class: "points-canvas", "aria-hidden": "true" }));
+    // a canvas that refused one kind of context may refuse the other: each gets its own
+    this.renderer = (this.want !== "canvas" && webglRenderer(fresh(), this.want === "webgl2")) || canvasRenderer(fresh());
     this.canvas.addEventListener("webglcontextlost", (/** @type {Event} */ event) => event.preventDefault());
-    this.canvas.addEventListener("webglcontextrestored", () => this.isConnected && this.#start());
+    this.canvas.addEventListener("webglcontextrestored", () => this.isConnected && this.start());
     this.replaceChildren(this.canvas, this.sheet, this.ring, this.tip);
     this.renderer.places(this.xy);
     this.renderer.colours(this.rgb);
-    this.#resized();
+    this.resize();
   }
 
-  #resized() {
+  resize() {
     if (!this.clientWidth) return;
     this.ratio = Math.min(2, globalThis.devicePixelRatio || 1);
-    for (const canvas of [this.canvas, this.sheet]) {
-      canvas.width = Math.round(this.clientWidth * this.ratio);
-      canvas.height = Math.round(this.clientHeight * this.ratio);
-    }
+    const size = { width: Math.round(this.clientWidth * this.ratio), height: Math.round(this.clientHeight * this.ratio) };
+    for (const canvas of [this.canvas, this.sheet]) Object.assign(canvas, size);
     if (this.fitted) this.refresh();
     else this.fit();
   }
 
   /** Move the camera so that all points are seen. */
   fit() {
-    if (!this.index?.n || !this.clientWidth) return;
+    if (!this.index.n || !this.clientWidth) return;
     const { left, right, bottom, top } = this.index.bounds;
-    const room = Math.min(this.clientWidth / (right - left || 1), this.clientHeight / (top - bottom || 1));
-    this.fitScale = room * 0.9;
+    this.fitScale = 0.9 * Math.min(this.clientWidth / (right - left || 1), this.clientHeight / (top - bottom || 1));
     this.camera = { scale: this.fitScale, x: (left + right) / 2, y: (bottom + top) / 2 };
     this.fitted = this.index.n;
     this.refresh();
@@ -159,65 +148,61 @@ export class NaepoPoints extends HTMLElement {
     this.camera.y += dy / this.camera.scale;
     this.shift = { x: this.shift.x + dx, y: this.shift.y + dy };
     this.sheet.style.transform = `translate(${this.shift.x}px, ${this.shift.y}px)`;
-    this.#moving();
+    this.move();
   }
 
-  /** @param {number} factor @param {number} x @param {number} y the pixel that stays where it is */
-  zoom(factor, x = this.clientWidth / 2, y = this.clientHeight / 2) {
-    const [dx, dy] = [x - this.clientWidth / 2, this.clientHeight / 2 - y];
+  /** @param {number} factor @param {Place} [at] the pixel that stays where it is */
+  zoom(factor, at = { x: this.clientWidth / 2, y: this.clientHeight / 2 }) {
     const before = this.camera.scale;
-    const after = Math.min(this.fitScale * 1e4, Math.max(this.fitScale / 20, before * factor));
-    this.camera = {
-      scale: after,
-      x: this.camera.x + dx / before - dx / after,
-      y: this.camera.y + dy / before - dy / after,
-    };
+    const scale = Math.min(this.fitScale * 1e4, Math.max(this.fitScale / 20, before * factor));
+    const gained = 1 / before - 1 / scale;
+    const x = this.camera.x + (at.x - this.clientWidth / 2) * gained;
+    this.camera = { scale, x, y: this.camera.y + (this.clientHeight / 2 - at.y) * gained };
     this.sheet.style.opacity = "0";
-    this.#moving();
+    this.move();
   }
 
-  #moving() {
-    this.#hover(-1);
+  move() {
+    this.hover(-1);
     clearTimeout(this.resting);
     this.resting = window.setTimeout(() => this.refresh(), REST);
-    this.#ask();
+    this.ask();
   }
 
   /** Draw points and names at the next frame. */
   refresh() {
-    this.labelled = false;
-    this.#ask();
+    this.isLaidOut = false;
+    this.ask();
   }
 
-  #ask() {
+  ask() {
     if (this.waiting || !this.renderer) return;
     this.waiting = requestAnimationFrame(() => {
       this.waiting = 0;
-      if (!this.labelled) this.paper = this.#paper(); // asking for the style in every frame costs a layout each
-      this.#draw();
-      if (!this.labelled) this.#layOut();
+      if (!this.isLaidOut) this.paper = this.background(); // asking for the style in every frame costs a layout each
+      this.draw();
+      if (!this.isLaidOut) this.layOut();
     });
   }
 
-  #draw() {
-    if (!this.canvas.width) return;
-    const camera = { ...this.camera, scale: this.camera.scale * this.ratio };
+  background() {
+    const numbers = getComputedStyle(this).backgroundColor.match(/[\d.]+/g) ?? [];
+    return numbers.length >= 3 ? numbers.slice(0, 3).map(Number) : [255, 255, 255];
+  }
+
+  draw() {
     const { width, height } = this.canvas;
-    const dim = this.markedIds.size ? 0.7 : 0;
-    this.renderer?.draw(camera, { width, height, size: this.#size() * this.ratio, paper: this.paper, dim });
+    if (!width) return;
+    const frame = { width, height, size: this.size * this.ratio, paper: this.paper, dim: this.markedIds.size ? 0.7 : 0 };
+    this.renderer?.draw({ ...this.camera, scale: this.camera.scale * this.ratio }, frame);
     this.frames++;
   }
 
   /** Diameter of a point in CSS pixels: smaller where many share the picture, larger when they spread. */
-  #size() {
+  get size() {
     const n = this.xy.length / 2;
-    const base = n > 200000 ? 1 : n > 20000 ? 2 : n > 2000 ? 3 : 5;
+    const base = n > 200000 ? 1 : n > 20000 ? 2 : n > 4000 ? 3 : 5;
     return Math.min(8, base * Math.max(1, (this.camera.scale / this.fitScale) ** 0.4));
-  }
-
-  #paper() {
-    const numbers = getComputedStyle(this).backgroundColor.match(/[\d.]+/g) ?? [];
-    return numbers.length >= 3 ? numbers.slice(0, 3).map(Number) : [255, 255, 255];
   }
 
   /** Where a point is on the screen, in CSS pixels. @param {number} id */
@@ -228,29 +213,22 @@ export class NaepoPoints extends HTMLElement {
     };
   }
 
-  /** The id under a pixel, −1 for none. @param {number} x @param {number} y */
-  under(x, y) {
+  /** The id under a pixel, −1 for none. @param {Place} at */
+  under({ x, y }) {
     const { scale } = this.camera;
-    const right = this.camera.x + (x - this.clientWidth / 2) / scale;
     const up = this.camera.y - (y - this.clientHeight / 2) / scale;
-    return this.index ? this.index.nearest(right, up, REACH / scale) : -1;
+    return this.index.nearest(this.camera.x + (x - this.clientWidth / 2) / scale, up, REACH / scale);
   }
 
-  #layOut() {
-    this.labelled = true;
+  layOut() {
+    this.isLaidOut = true;
     this.shift = { x: 0, y: 0 };
-    this.sheet.style.transform = "";
-    this.sheet.style.opacity = "1";
-    const [n, style] = [this.xy.length / 2, getComputedStyle(this)];
-    const [width, height] = [this.clientWidth, this.clientHeight];
-    const onScreen = (/** @type {number} */ id) => this.onScreen(id);
-    const { names, order, rgb, ratio, selectedId: selected, markedIds: marked } = this;
-    const size = this.#size();
-    drawSheet(this.sheet, { n, names, order, rgb, selected, marked, size, width, height, ratio, style, onScreen });
+    Object.assign(this.sheet.style, { transform: "", opacity: "1" });
+    drawSheet(this);
   }
 
   /** @param {number} id */
-  #hover(id) {
+  hover(id) {
     if (id === this.hovered) return;
     this.hovered = id;
     this.ring.hidden = this.tip.hidden = id < 0;
@@ -263,21 +241,21 @@ export class NaepoPoints extends HTMLElement {
   }
 
   /** @param {number} id */
-  #choose(id) {
+  choose(id) {
     if (id < 0) return;
     this.selected = id;
-    this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { id } }));
+    select(this, { id });
   }
 
   /** The picture as it stands, points and names on one canvas. */
   picture() {
-    this.#draw();
-    const whole = document.createElement("canvas");
-    [whole.width, whole.height] = [this.canvas.width, this.canvas.height];
-    const context = whole.getContext("2d");
-    context?.drawImage(this.canvas, 0, 0); // in the same task as the drawing: WebGL keeps its picture no longer
-    this.#layOut();
-    context?.drawImage(this.sheet, 0, 0);
+    const { width, height } = this.canvas;
+    const whole = h("canvas", { width, height });
+    const pen = whole.getContext("2d");
+    this.draw();
+    pen.drawImage(this.canvas, 0, 0); // in the same task as the drawing: WebGL keeps its picture no longer
+    this.layOut();
+    pen.drawImage(this.sheet, 0, 0);
     return whole;
   }
 }

@@ -2,45 +2,39 @@
 
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { select } from "./matrix-of.js";
 
 const SHOWN = 12;
 const MARKED = 5000;
+/** @type {Record<string, string>} */
+const SIGNS = { "␣": " ", "↵": "\n", "⇥": "\t" };
 
 /** Text as a person types it: the signs for space, newline and tab taken back. @param {string} label */
-export const plainLabel = (label) => label.replaceAll("␣", " ").replaceAll("↵", "\n").replaceAll("⇥", "\t");
+const plain = (label) => label.replace(/[␣↵⇥]/g, (sign) => SIGNS[sign]).toLocaleLowerCase();
 
 /**
  * Ids whose text holds the query (any case), exact ones first; a number also finds that id.
- * @param {ArrayLike<string>} labels
- * @param {string} query
- * @param {number} most
+ * @param {ArrayLike<string>} labels @param {string} query
  */
-export function found(labels, query, most = MARKED) {
-  const wanted = query.toLocaleLowerCase();
-  if (!wanted) return [];
-  /** @type {number[]} */ const exact = [];
-  /** @type {number[]} */ const first = [];
-  /** @type {number[]} */ const within = [];
-  const id = /^#?\d+$/.test(query.trim()) ? Number(query.trim().replace("#", "")) : -1;
-  if (id >= 0 && id < labels.length) exact.push(id);
-  for (let i = 0; i < labels.length; i++) {
-    const text = plainLabel(labels[i]).toLocaleLowerCase();
-    if (i === id || (!text.includes(wanted) && !labels[i].toLocaleLowerCase().includes(wanted))) continue;
-    (text.trim() === wanted.trim() ? exact : text.trimStart().startsWith(wanted) ? first : within).push(i);
+export function found(labels, query) {
+  const [wanted, id] = [query.toLocaleLowerCase(), /^#?\d+$/.test(query.trim()) ? Number(query.replace("#", "")) : -1];
+  /** @type {number[][]} */
+  const ranks = [[], [], []]; // the same, beginning with it, holding it
+  for (let i = 0; wanted && i < labels.length; i++) {
+    const text = plain(labels[i]);
+    if (i === id || text.trim() === wanted.trim()) ranks[0].push(i);
+    else if (text.trimStart().startsWith(wanted)) ranks[1].push(i);
+    else if (text.includes(wanted) || labels[i].toLocaleLowerCase().includes(wanted)) ranks[2].push(i);
   }
-  return [...exact, ...first, ...within].slice(0, most);
+  return ranks.flat().slice(0, MARKED);
 }
 
 export class NaepoSearch extends HTMLElement {
   constructor() {
     super();
     /** @type {ArrayLike<string>} */ this.labels = [];
-    this.input = h("input", {
-      type: "search",
-      autocomplete: "off",
-      spellcheck: false,
-      on: { input: () => this.#look(), keydown: (/** @type {KeyboardEvent} */ event) => this.#key(event) },
-    });
+    const keydown = (/** @type {KeyboardEvent} */ event) => this.key(event);
+    this.input = h("input", { type: "search", autocomplete: "off", spellcheck: false, on: { input: () => this.look(true), keydown } });
     this.results = h("ul", { class: "search-results", hidden: true });
     this.count = h("span", { class: "note", role: "status" });
   }
@@ -60,37 +54,34 @@ export class NaepoSearch extends HTMLElement {
   set query(query) {
     if (query === this.input.value) return;
     this.input.value = query;
-    this.#look(false);
+    this.look(false);
   }
 
-  #look(tell = true) {
+  /** @param {boolean} tells */
+  look(tells) {
+    const { ids, labels } = this;
     const query = this.input.value;
-    const ids = found(this.labels, query);
     this.count.textContent = query ? t("map.found", { n: ids.length }) : "";
     this.results.hidden = !ids.length;
-    this.results.replaceChildren(...ids.slice(0, SHOWN).map((id) => this.#result(id)));
-    if (tell) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));
-  }
-
-  /** @param {number} id */
-  #result(id) {
-    const choose = () => this.#choose(id);
-    const name = [h("span", { class: "token-name" }, this.labels[id]), h("span", { class: "note" }, ` ${id}`)];
-    return h("li", {}, h("button", { type: "button", class: "quiet", on: { click: choose } }, name));
+    const result = (/** @type {number} */ id) => {
+      const name = [h("span", { class: "token-name" }, labels[id]), h("span", { class: "note" }, ` ${id}`)];
+      return h("li", {}, h("button", { type: "button", class: "quiet", on: { click: () => this.choose(id) } }, name));
+    };
+    this.results.replaceChildren(...ids.slice(0, SHOWN).map(result));
+    if (tells) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));
   }
 
   /** @param {KeyboardEvent} event */
-  #key(event) {
+  key(event) {
     if (event.isComposing || event.keyCode === 229) return; // the input method is still writing
-    const [first] = found(this.labels, this.input.value, 1);
-    if (event.key === "Enter" && first !== undefined) this.#choose(first);
+    if (event.key === "Enter") this.choose(this.ids[0]);
     if (event.key === "Escape") this.results.hidden = true;
   }
 
-  /** @param {number} id */
-  #choose(id) {
+  /** @param {number | undefined} id */
+  choose(id) {
     this.results.hidden = true;
-    this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { id } }));
+    if (id !== undefined) select(this, { id });
   }
 }
 

@@ -1,0 +1,57 @@
+// An element that draws what it is given into the width that it has, again when either changes, and reads out what is pointed at.
+
+import { h } from "../core/dom.js";
+
+export class Drawn extends HTMLElement {
+  constructor() {
+    super();
+    /** @type {any} */ this.content = null;
+    this.frame = h("div", { class: "frame" });
+    this.readout = h("p", { class: "readout", "aria-live": "polite" });
+    this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawn && this.draw());
+    this.drawn = 0;
+  }
+
+  connectedCallback() {
+    if (!this.firstChild) this.append(this.frame, this.readout);
+    this.watcher.observe(this);
+  }
+
+  disconnectedCallback() {
+    this.watcher.disconnect();
+  }
+
+  /** @param {any} content */
+  set data(content) {
+    this.content = content;
+    this.draw();
+  }
+
+  draw() {
+    this.drawn = this.clientWidth;
+    if (this.content) this.paint(Math.max(240, this.drawn || 640));
+  }
+
+  /** @param {number} _width */
+  paint(_width) {}
+
+  /** @param {string} event @param {Record<string, any>} detail */
+  tell(event, detail) {
+    this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
+  }
+}
+
+/** Hear an event by its detail. @template {Element} T @param {T} element @param {string} event @param {(detail: any) => void} act */
+export function hear(element, event, act) {
+  element.addEventListener(event, (said) => act(/** @type {CustomEvent} */ (said).detail));
+  return element;
+}
+
+/** @param {string} text @param {number} most characters */
+export function shortened(text, most) {
+  const parts = [...text];
+  return parts.length <= most ? text : `${parts.slice(0, Math.max(1, most - 1)).join("")}…`;
+}
+
+/** @param {ArrayLike<number>} rgb */
+export const css = (rgb) => `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`;

@@ -1,0 +1,17 @@
+// A map of ids as a figure: the points, the same as a table, and as files.
+
+import { h } from "../core/dom.js";
+import { t } from "../core/i18n.js";
+import { figure } from "./figure.js";
+import "./points.js";
+
+/** @param {any} points a naepo-points @param {string} title @param {string} name of the files @param {string} note */
+export function pointsFigure(points, title, name, note) {
+  points.setAttribute("aria-label", `${title}. ${t("map.points_label")}`);
+  const row = (/** @type {number} */ id) => [id, points.names[id] ?? "", points.xy[2 * id], points.xy[2 * id + 1]];
+  const table = () => ({
+    head: [t("path.id"), t("map.text"), "x", "y"],
+    rows: Array.from({ length: points.xy.length / 2 }, (_, id) => row(id)),
+  });
+  return figure({ title, name, note, picture: h("div", { class: "map-frame" }, points), source: () => points.picture(), table });
+}
