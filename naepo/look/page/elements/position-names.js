@@ -1,0 +1,20 @@
+// What positions are called on an axis: by their place, so that repeated tokens stay apart; tokens that make one character
+// only together share its glyph ("안 1/3").
+
+/** @type {Map<string, string>} */
+const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"]]); // prettier-ignore
+
+/** The glyph of each token. @param {any} run @returns {string[]} */
+export function glyphsOf({ tokens, groups = [] }) {
+  /** @type {string[]} */
+  const names = tokens.map((/** @type {any} */ token) => token.label);
+  for (const { start, end, text, kind } of groups) {
+    if (end - start < 2 || kind !== "text" || text === null) continue;
+    const glyph = [...text].map((each) => SIGNS.get(each) ?? each).join("");
+    for (let at = start; at < end; at++) names[at] = `${glyph} ${at - start + 1}/${end - start}`;
+  }
+  return names;
+}
+
+/** One name a position. @param {any} run @returns {string[]} */
+export const positionsOf = (run) => glyphsOf(run).map((glyph, at) => `${at} ${glyph}`);
