@@ -164,10 +164,9 @@ export const inkOn = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.11
 /** @param {number[]} rgb */
 export const css = (rgb) => `rgb(${rgb.join(",")})`;
 
-/** A bar from one end of a scale to the other. @param {HTMLCanvasElement} canvas @param {Kind} kind */
+/** A bar from one end of a scale to the other. @param {HTMLCanvasElement} canvas 256 × 1 @param {Kind} kind */
 export function paintScale(canvas, kind) {
-  const data = Float32Array.from({ length: 64 }, (_, i) => (kind === "signed" ? i / 31.5 - 1 : i / 63));
-  [canvas.width, canvas.height] = [64, 1];
-  const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  pen.putImageData(imageOf({ data, cols: 64, kind, limit: () => 1 }, { r0: 0, r1: 1, c0: 0, c1: 64 }, 64, 1), 0, 0);
+  const image = new ImageData(256, 1);
+  new Uint32Array(image.data.buffer).set(palette(kind));
+  canvas.getContext("2d")?.putImageData(image, 0, 0);
 }

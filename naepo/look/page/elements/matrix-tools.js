@@ -20,13 +20,17 @@ export function npyOf(data, rows, cols) {
   return new Blob([head, Float32Array.from(data)], { type: "application/octet-stream" });
 }
 
+/** At most so many indices from first up to end, around one of them. @param {number} at @param {number} first @param {number} end */
+function around(at, first, end) {
+  const from = Math.max(first, Math.min(at - MOST / 2, end - MOST));
+  return Array.from({ length: Math.min(MOST, end - from) }, (_, i) => from + i);
+}
+
 /** @param {Matrix} matrix */
 export function tableOf(matrix) {
   const { shown: part, cursor, rowStart, colStart } = matrix;
-  const r0 = Math.max(part.r0, Math.min((cursor?.row ?? 0) - MOST / 2, part.r1 - MOST));
-  const c0 = Math.max(part.c0, Math.min((cursor?.col ?? 0) - MOST / 2, part.c1 - MOST));
-  const rows = Array.from({ length: Math.min(MOST, part.r1 - r0) }, (_, i) => r0 + i);
-  const cols = Array.from({ length: Math.min(MOST, part.c1 - c0) }, (_, i) => c0 + i);
+  const rows = around(cursor?.row ?? 0, part.r0, part.r1);
+  const cols = around(cursor?.col ?? 0, part.c0, part.c1);
   const cell = (/** @type {number} */ r, /** @type {number} */ c) => h("td", { dataset: { row: r + rowStart, col: c + colStart } }, full(matrix.at(r, c)));
   const line = (/** @type {number} */ r) => h("tr", {}, h("th", { scope: "row" }, matrix.rowName(r)), cols.map((c) => cell(r, c)));
   const head = h("tr", {}, h("td", {}, matrix.dims.join(" \\ ")), cols.map((c) => h("th", { scope: "col" }, matrix.colName(c)))); // prettier-ignore
@@ -48,13 +52,12 @@ export function filesOf(matrix) {
   const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
   /** @param {string} words @param {() => Promise<void> | void} act @param {string} title */
   const button = (words, act, title) => h("button", { type: "button", class: "quiet", title, on: { click: act } }, words);
-  const window_ = () => matrix.windowed();
   const csv = () => {
-    const { data, rows, cols, rowNames, colNames } = window_();
+    const { data, rows, cols, rowNames, colNames } = matrix.windowed();
     download(`${name}.csv`, new Blob(["\ufeff", csvOf(data, rows, cols, rowNames, colNames)], { type: "text/csv" }));
   };
   const npy = () => {
-    const { data, rows, cols } = window_();
+    const { data, rows, cols } = matrix.windowed();
     download(`${name}.npy`, npyOf(data, rows, cols));
   };
   const whole = (/** @type {string} */ format) => async () => download(`${name}.${format}`, await getFile("/look/export", { ...matrix.source, format }));

@@ -74,7 +74,7 @@ export class NaepoMatrix extends HTMLElement {
     this.canvas = h("canvas", {});
     this.sheet = h("div", { class: "matrix-sheet" }, this.canvas);
     this.scroller = h("div", { class: "matrix-scroll", tabIndex: 0, role: "application" }, this.sheet);
-    this.scale = h("canvas", { class: "matrix-scale", "aria-hidden": "true" });
+    this.scale = h("canvas", { class: "matrix-scale", width: 256, height: 1, "aria-hidden": "true" });
     this.words = h("span", {});
     this.readout = h("p", { class: "matrix-readout" }, this.scale, this.words);
     this.title_ = h("span", { class: "matrix-caption" });
@@ -177,16 +177,14 @@ export class NaepoMatrix extends HTMLElement {
     this.sheet.style.width = `${left + cols * w + 1}px`;
     this.sheet.style.height = `${top + rows * tall + 1}px`;
     this.scroller.style.maxHeight = `${tallest + 16}px`;
-    const isScrolled = this.zoom > 0;
-    const [wide, high] = isScrolled ? [this.scroller.clientWidth, this.scroller.clientHeight] : [width, tallest + 16];
-    this.size = { width: Math.ceil(Math.min(wide, left + cols * w + 1)), height: Math.ceil(Math.min(high, top + rows * tall + 1)) };
-    const density = Math.min(3, globalThis.devicePixelRatio || 1);
-    const [across, down] = [Math.round(this.size.width * density), Math.round(this.size.height * density)];
-    if (this.canvas.width !== across) this.canvas.width = across;
-    if (this.canvas.height !== down) this.canvas.height = down;
-    this.canvas.style.width = `${this.size.width}px`;
-    this.canvas.style.height = `${this.size.height}px`;
-    this.density = density;
+    const seen = this.zoom ? this.scroller : { clientWidth: width, clientHeight: tallest + 16 }; // asking costs a layout
+    this.size = { width: Math.ceil(Math.min(seen.clientWidth, left + cols * w + 1)), height: Math.ceil(Math.min(seen.clientHeight, top + rows * tall + 1)) };
+    this.density = Math.min(3, devicePixelRatio || 1);
+    for (const side of /** @type {const} */ (["width", "height"])) {
+      const pixels = Math.round(this.size[side] * this.density);
+      if (this.canvas[side] !== pixels) this.canvas[side] = pixels;
+      this.canvas.style[side] = `${this.size[side]}px`;
+    }
     this.zooms[0].disabled = this.zoom === 0;
     this.zooms[1].disabled = this.zoom === this.zoomable.length;
   }
@@ -219,9 +217,10 @@ export class NaepoMatrix extends HTMLElement {
     pen.lineWidth = 1;
     pen.strokeRect(grid.x + 0.5, grid.y + 0.5, cols * w - 0.5, rows * tall - 0.5);
     pen.globalAlpha = 1;
-    if (pointed) paintFrame(pen, pointed, grid, rows, cols, { colour: ink, width: 1 });
-    if (selected) paintFrame(pen, selected, grid, rows, cols, { colour: accent(), width: 2 });
-    if (this.cursor) paintFrame(pen, this.cursor, grid, rows, cols, { colour: ink, width: 1.5 });
+    const frame = (/** @type {Mark | null} */ mark, /** @type {string} */ colour, /** @type {number} */ width) => mark && paintFrame(pen, mark, grid, rows, cols, { colour, width });
+    frame(pointed, ink, 1);
+    frame(selected, accent(), 2);
+    frame(this.cursor, ink, 1.5);
     pen.restore();
     const strong = this.cursor ?? pointed ?? selected ?? { row: null, col: null };
     const names = { part: this.shown, grid, ink };
@@ -247,12 +246,8 @@ export class NaepoMatrix extends HTMLElement {
     const ends = kind === "signed" ? `±${number(this.reach)}` : `0 … ${number(this.reach)}`;
     const reach = limits ? t("matrix.own_scales") : ends;
     const { nan, below, above, clipped } = this.strange;
-    const said = [reach];
-    if (clipped) said.push(t("matrix.clipped", { n: count(clipped) }));
-    if (nan) said.push(t("matrix.nan", { n: count(nan) }));
-    if (below) said.push(`−∞: ${count(below)}`);
-    if (above) said.push(`+∞: ${count(above)}`);
-    this.words.textContent = said.join(" · ");
+    const counts = Object.entries({ [t("matrix.clipped")]: clipped, NaN: nan, "−∞": below, "+∞": above }).filter(([, n]) => n);
+    this.words.textContent = [reach, ...counts.map(([what, n]) => `${what}: ${count(n)}`)].join(" · ");
   }
 
   /** @returns {Matrix} */
@@ -301,14 +296,17 @@ export class NaepoMatrix extends HTMLElement {
     if (cell?.row === this.cursor?.row && cell?.col === this.cursor?.col) return;
     this.cursor = cell;
     this.#paint();
-    const detail = cell && { ...cell, value: this.at(cell.row, cell.col) };
-    this.dispatchEvent(new CustomEvent("naepo-hover", { bubbles: true, detail }));
+    this.#tell("naepo-hover", cell);
+  }
+
+  /** @param {string} what @param {Cell | null} cell */
+  #tell(what, cell) {
+    this.dispatchEvent(new CustomEvent(what, { bubbles: true, detail: cell && { ...cell, value: this.at(cell.row, cell.col) } }));
   }
 
   /** @param {Cell | null} cell */
   #choose(cell) {
-    if (!cell) return;
-    this.dispatchEvent(new CustomEvent("naepo-cell", { bubbles: true, detail: { ...cell, value: this.at(cell.row, cell.col) } }));
+    if (cell) this.#tell("naepo-cell", cell);
   }
 
   /** @param {KeyboardEvent} event */
@@ -335,10 +333,10 @@ export class NaepoMatrix extends HTMLElement {
 
   /** @param {number} by */
   #zoomBy(by) {
-    const target = this.cursor ?? { row: this.values.selected?.row ?? 0, col: this.values.selected?.col ?? 0 };
+    const { row, col } = this.cursor ?? this.values.selected ?? { row: 0, col: 0 };
     this.zoom = Math.max(0, Math.min(this.zoomable.length, this.zoom + by));
     this.#layOut();
-    this.#reveal({ row: target.row ?? 0, col: target.col ?? 0 });
+    this.#reveal({ row: row ?? 0, col: col ?? 0 });
     this.#paint();
     this.#fill();
   }
