@@ -29,7 +29,7 @@ export class NaepoArcs extends HTMLElement {
     for (let seen = 0; seen <= position; seen++) picture.append(...this.#arc(places[seen].middle, own.middle, high, weights[seen], `${seen} ${labels[seen]}`));
     labels.forEach((text, at) => picture.append(this.#token(text, at, places[at], high, position, weights[at])));
     this.replaceChildren(picture);
-    queueMicrotask(() => (this.scrollLeft = Math.max(0, own.middle - this.clientWidth / 2))); // once it is on the page
+    requestAnimationFrame(() => (this.scrollLeft = Math.max(0, own.middle - this.clientWidth / 2))); // once it is on the page
   }
 
   /** @param {number} from @param {number} to @param {number} high @param {number} weight @param {string} name */

@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { farthest, maxAbs } from "../core/numeric.js";
-import { matrixOf, rowOf, select, told } from "./matrix-of.js";
+import { matrixOf, note, on, rowOf, select, told } from "./matrix-of.js";
 
 /**
  * @param {{weights: Float32Array, values: Float32Array, mixed: Float32Array, size: number, names: string[], position: number, head: number, group: number}} of
@@ -22,26 +22,26 @@ export function gathered({ weights, values, mixed, size, names, position, head, 
   const columns = { cols: size, dims: [t("attention.seen"), t("attention.column")] };
   const limit = Math.max(maxAbs(scaled), maxAbs(mixed)) || 1;
   const rows = matrixOf({ ...columns, rows: seen, label: "w · v", caption: "w_j · v_j", limit, rowLabels: names.slice(0, seen), data: scaled });
-  rows.addEventListener("naepo-cell", (/** @type {CustomEvent} */ event) => select(rows, { position: event.detail.row }));
+  on(rows, "naepo-cell", (detail) => select(rows, { position: detail.row }));
   const both = Float32Array.from([...sum, ...mixed]);
   const words = [`Σ ${t("attention.sum")}`, t("attention.mixed_row")];
   const ends = matrixOf({ ...columns, rows: 2, label: "Σ w · v, mixed", caption: "Σ_j w_j · v_j", limit, rowLabels: words, data: both });
   const error = farthest(sum, mixed);
   return [
     h("h3", {}, t("attention.gathered", { position, head })),
-    h("p", { class: "note" }, t("attention.gathered_note", { group })),
+    note(t("attention.gathered_note", { group })),
     rows,
     ends,
     told("gathered", t("attention.gathered_check", { position, head }), error, 1e-5 * Math.max(1, maxAbs(mixed))),
   ];
 }
 
-/** Largest distance of the row sums from 1, and the largest weight where there should be none. @param {Float32Array} weights @param {number} heads @param {number} time */
-export function sharesOf(weights, heads, time) {
+/** Largest distance of the row sums from 1, and the largest weight where there should be none. @param {Float32Array} weights @param {number} heads @param {number} time @param {{from: number, to: number}} rows */
+export function sharesOf(weights, heads, time, { from, to }) {
   let [sums, hidden] = [0, 0];
-  for (let row = 0; row < heads * time; row++) {
+  for (let row = 0; row < heads * (to - from); row++) {
     const cells = rowOf(weights, row, time);
-    const last = row % time;
+    const last = from + (row % (to - from));
     let sum = 0;
     for (let j = 0; j < time; j++) {
       sum += cells[j];

@@ -2,6 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
+import { t } from "../core/i18n.js";
 import { check } from "./part.js";
 import "./matrix.js";
 
@@ -10,8 +11,7 @@ import "./matrix.js";
 /** @param {Record<string, any>} properties @returns {any} */
 export const matrixOf = (properties) => Object.assign(h("naepo-matrix", {}), properties);
 
-/** One name a position: tokens that are alike stay apart. @param {any} run @returns {string[]} */
-export const positionsOf = (run) => run.tokens.map((/** @type {any} */ token, /** @type {number} */ at) => `${at} ${token.label}`);
+export { glyphsOf, positionsOf } from "./position-names.js";
 
 /** @template {ArrayLike<number> & {subarray: any}} T @param {T} data @param {number} row @param {number} width @returns {T} */
 export const rowOf = (data, row, width) => data.subarray(row * width, (row + 1) * width);
@@ -27,8 +27,14 @@ export function told(name, words, error, bound) {
 /** Send a selection to the page. @param {Element} from @param {Record<string, any>} detail */
 export const select = (from, detail) => from.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
 
-/** Whether somebody's change acts on a step, which then need not add up. @param {any} state @param {string[]} names */
-export const isChanged = (state, ...names) => (state.changes ?? []).some((/** @type {any} */ change) => names.includes(change.op));
+/** Small print. @param {...any} words */
+export const note = (...words) => h("p", { class: "note" }, words);
+
+/** Said where somebody's change acts on a step, which then need not add up. @param {any} state @param {string} name */
+export const changed = (state, name) => ((state?.changes ?? []).some((/** @type {any} */ change) => change.op === name) ? note(t("op.changed")) : null);
+
+/** Listen to what an element tells. @param {any} element @param {string} event @param {(detail: any) => void} act */
+export const on = (element, event, act) => element.addEventListener(event, (/** @type {CustomEvent} */ { detail }) => act(detail));
 
 /** One side of an equation. @param {...any} content */
 export const term = (...content) => h("div", { class: "term" }, content);

@@ -1,7 +1,7 @@
 // What the pictures of all kinds of steps share: one part that waits for its numbers, and the run it speaks of.
 
 import { t } from "../core/i18n.js";
-import { matrixOf, positionsOf, select } from "./matrix-of.js";
+import { matrixOf, on, positionsOf, select } from "./matrix-of.js";
 import { Part } from "./part.js";
 
 export class OpPanel extends HTMLElement {
@@ -46,7 +46,7 @@ export function allPositions(run, op, { data, shape }, position) {
     rows, cols, data, caption, label: op.name, name: op.name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
     source: { run: run.run, name: op.name }, whole: op.shape, selected: { row: position, col: null },
   }); // prettier-ignore
-  all.addEventListener("naepo-cell", (/** @type {CustomEvent} */ event) => select(all, { position: event.detail.row }));
+  on(all, "naepo-cell", (detail) => select(all, { position: detail.row }));
   return all;
 }
 

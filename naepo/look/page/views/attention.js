@@ -4,14 +4,17 @@ import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { dot, maxAbs } from "../core/numeric.js";
 import "../elements/arcs.js";
+import { compared } from "../elements/compared.js";
 import { gathered, sharesOf } from "../elements/gathered.js";
 import "../elements/heads.js";
-import { isChanged, matrixOf, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
+import { changed, glyphsOf, matrixOf, note, on, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
 import { opHead } from "../elements/op-head.js";
 import { Part } from "../elements/part.js";
 import "../elements/roll.js";
+import { rowWindow } from "../elements/row-window.js";
 
 const STAGES = ["scores", "masked", "weights", "mixed"];
+const SQUARE = new Set(["scores", "masked", "weights"]); // all positions by all positions
 
 /** @typedef {{shape: number[], data: Float32Array}} Tensor */
 
@@ -29,9 +32,14 @@ export class AttentionView extends HTMLElement {
     this.checks = h("div", {});
     /** @type {any} */ this.heads = h("naepo-heads", {});
     /** @type {any} */ this.large = matrixOf({ square: true, tallest: 620 });
-    this.large.addEventListener("naepo-cell", (/** @type {CustomEvent} */ event) => select(this, { position: event.detail.row }));
+    on(this.large, "naepo-cell", ({ row, col }) => this.#choose(row + this.found.rows.from, col));
+    this.above = h("div", {});
+    this.middle = h("div", {}, this.large);
+    this.below = h("div", {});
+    this.focused.append(this.above, this.middle, this.below);
     /** @type {any} */ this.found = null;
     /** @type {any} */ this.now = null;
+    this.rows = rowWindow(1, 1, 0);
     this.drawn = "";
     this.shown = "";
   }
@@ -46,7 +54,7 @@ export class AttentionView extends HTMLElement {
     const { run, state, model } = context;
     this.now = context;
     if (!run) {
-      this.heading.replaceChildren(h("p", { class: "note" }, t("attention.empty")));
+      this.heading.replaceChildren(note(t("attention.empty")));
       return;
     }
     const asked = run.op(state.op);
@@ -54,7 +62,8 @@ export class AttentionView extends HTMLElement {
     const last = state.op.split(".").pop();
     if (STAGES.includes(last)) this.stage = last;
     const op = run.op(`${this.path}.${this.stage}`);
-    const key = `${run.run} ${op.name} ${state.lang} ${state.theme}`;
+    this.rows = rowWindow(model.settings.n_heads, run.tokens.length, state.position);
+    const key = `${run.run} ${op.name} ${this.rows.from} ${state.lang} ${state.theme}`;
     if (key !== this.drawn) {
       this.drawn = key;
       this.heading.replaceChildren(opHead(op, model));
@@ -66,6 +75,11 @@ export class AttentionView extends HTMLElement {
 
   get path() {
     return `blocks.${this.block}.attention`;
+  }
+
+  /** A cell stands for who looks; of q · k, also for who is looked at. @param {number} position @param {number} col */
+  #choose(position, col) {
+    select(this, this.stage === "scores" ? { position, row: position, col } : { position });
   }
 
   /** Which block, which stage. @param {any} model */
@@ -85,21 +99,23 @@ export class AttentionView extends HTMLElement {
 
   /** Fetch what this stage shows, all at once. @param {any} context */
   async #load({ run, model }) {
-    const { stage, path } = this;
+    const { stage, path, rows } = this;
     const more = { mixed: ["v", "mixed"], scores: ["q", "k", "scores"], masked: ["masked"], weights: [] }[stage] ?? [];
     const names = ["weights", ...more];
-    const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`)));
+    const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`, SQUARE.has(name) ? `:,${rows.from}:${rows.to},:` : undefined)));
     /** @type {Record<string, Tensor>} */
     const all = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
-    const [n, rows, cols] = all[stage].shape;
-    this.found = { run, all, stage, path, n, rows, cols, kv: model.settings.n_kv_heads, names: positionsOf(run) };
+    const [n, high, cols] = all[stage].shape;
+    const time = run.tokens.length;
+    this.found = { run, all, stage, path, n, rows, cols, time, high, kv: model.settings.n_kv_heads, names: positionsOf(run) };
     const kind = stage === "weights" ? "probability" : "signed";
-    this.heads.content = { data: all[stage].data, n, rows, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
-    const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], rows);
+    this.heads.content = { data: all[stage].data, n, rows: high, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
+    const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], time, rows);
     this.checks.replaceChildren(
+      rows.isWhole ? "" : note(t("attention.rows_window", { from: rows.from, to: rows.to - 1, all: time })),
       told("attention_rows", t("attention.rows_check"), sums, 1e-5),
       told("attention_hidden", t("attention.hidden_check"), hidden, 0),
-      isChanged(this.now?.state ?? {}, `${path}.weights`) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(this.now?.state ?? {}, `${path}.weights`) ?? "",
     );
     this.shown = "";
     this.#follow();
@@ -109,68 +125,80 @@ export class AttentionView extends HTMLElement {
   /** Show the head and the position that are chosen now, of what is there. */
   #follow() {
     const { found, now } = this;
-    if (!found || !now?.run || found.run.run !== now.run.run || found.stage !== this.stage || found.path !== this.path) return;
+    if (!found || !now?.run || found.run.run !== now.run.run || found.stage !== this.stage || found.path !== this.path || found.rows.from !== this.rows.from) return;
     const { state } = now;
     const head = Math.max(0, Math.min(found.n - 1, state.head ?? 0));
-    const position = Math.min(state.position, found.rows - 1);
-    const shown = `${head} ${position}`;
+    const position = Math.min(state.position, found.time - 1);
+    const col = found.stage === "scores" && state.col < found.time ? state.col : null;
+    const shown = `${head} ${position} ${col}`;
     if (shown === this.shown) return;
     const before = this.shown.split(" ")[0];
     this.shown = shown;
     this.heads.chosen = head;
     if (before !== String(head)) this.#large(head);
-    this.large.selected = { row: position, col: null };
-    const weights = rowOf(found.all.weights.data, head * found.rows + position, found.rows);
-    this.focused.replaceChildren(...this.#arcs(head, position, weights), ...(found.stage === "mixed" ? this.#gathered(head, position, weights) : [this.large]), ...this.#scored(head, position));
+    this.large.selected = { row: position - found.rows.from, col };
+    const isMixed = found.stage === "mixed";
+    const weights = rowOf(found.all.weights.data, this.#row(head, position), found.time);
+    this.middle.hidden = isMixed; // it stays where it is: somebody's keys may be in it
+    this.above.replaceChildren(...this.#arcs(head, position, weights));
+    this.below.replaceChildren(...(isMixed ? this.#gathered(head, position, weights) : this.#scored(head, position, col)));
+  }
+
+  /** Which row of what is here. @param {number} head @param {number} position */
+  #row(head, position) {
+    const { from, to } = this.found.rows;
+    return head * (to - from) + position - from;
   }
 
   /** @param {number} head */
   #large(head) {
-    const { all, stage, rows, cols, names, path, n } = this.found;
+    const { all, stage, rows, cols, names, path, n, time, high } = this.found;
+    if (stage === "mixed") return;
     const stageName = t(`attention.tab_${stage}`);
     const caption = t("attention.large", { head, stage: stageName });
     const isShare = stage === "weights";
-    const square = stage === "mixed" ? {} : { colLabels: names };
     Object.assign(this.large, {
-      rows, cols, caption, label: caption, rowLabels: names, ...square, name: `${path}.${stage}`, whole: [n, rows, cols],
-      dims: [t("attention.looking"), t("attention.seen")], kind: isShare ? "probability" : "signed", limit: isShare ? 1 : null,
-      source: { run: this.found.run.run, name: `${path}.${stage}`, at: `${head},:,:` }, data: rowOf(all[stage].data, head, rows * cols),
+      rows: high, cols, caption, label: caption, rowLabels: names.slice(rows.from, rows.to), rowStart: rows.from, colLabels: names, name: `${path}.${stage}`, whole: [n, time, time],
+      dims: [t("attention.looking"), t("attention.seen")], kind: isShare ? "probability" : "signed", limit: isShare && rows.isWhole ? 1 : null,
+      source: { run: this.found.run.run, name: `${path}.${stage}`, at: `${head},:,:` }, data: rowOf(all[stage].data, head, high * cols),
     }); // prettier-ignore
   }
 
   /** @param {number} head @param {number} position @param {Float32Array} weights */
   #arcs(head, position, weights) {
     const { run } = this.found;
-    const label = t("attention.arcs", { position, head, token: run.tokens[position].label });
+    const labels = glyphsOf(run);
+    const label = t("attention.arcs", { position, head, token: labels[position] });
     const isMusic = run.tokens.some((/** @type {any} */ token) => token.note);
     /** @type {any} */
     const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
-    const labels = run.tokens.map((/** @type {any} */ token) => token.label);
     picture.content = { labels, tokens: run.tokens, weights, position, label };
     return [h("h3", {}, label), picture];
   }
 
   /** @param {number} head @param {number} position @param {Float32Array} weights */
   #gathered(head, position, weights) {
-    const { all, rows, cols, n, kv, names } = this.found;
+    const { all, time, cols, n, kv, names } = this.found;
     const group = Math.floor(head / (n / kv));
-    const values = rowOf(all.v.data, group, rows * cols);
-    const mixed = rowOf(all.mixed.data, head * rows + position, cols);
+    const values = rowOf(all.v.data, group, time * cols);
+    const mixed = rowOf(all.mixed.data, head * time + position, cols);
     return gathered({ weights, values, mixed, size: cols, names, position, head, group });
   }
 
-  /** q · k / √d once more, from q and k. @param {number} head @param {number} position */
-  #scored(head, position) {
-    const { all, stage, rows, n, kv } = this.found;
+  /** q · k / √d once more, from q and k. @param {number} head @param {number} position @param {number | null} col */
+  #scored(head, position, col) {
+    const { all, stage, time, n, kv, names } = this.found;
     if (stage !== "scores") return [];
     const size = all.q.shape[2];
-    const q = rowOf(all.q.data, head * rows + position, size);
+    const q = rowOf(all.q.data, head * time + position, size);
     const group = Math.floor(head / (n / kv));
-    const scores = rowOf(all.scores.data, head * rows + position, rows);
+    const scores = rowOf(all.scores.data, this.#row(head, position), time);
+    const key = (/** @type {number} */ j) => rowOf(all.k.data, group * time + j, size);
     let error = 0;
-    for (let j = 0; j < rows; j++) error = Math.max(error, Math.abs(dot(q, rowOf(all.k.data, group * rows + j, size)) / Math.sqrt(size) - scores[j]));
+    for (let j = 0; j < time; j++) error = Math.max(error, Math.abs(dot(q, key(j)) / Math.sqrt(size) - scores[j]));
     const words = t("attention.scores_check", { size, position, head });
-    return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores)))];
+    const opened = col === null ? [note(t("attention.compared_none"))] : compared({ q, k: key(col), score: scores[col], names, position, seen: col, head });
+    return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores))), ...opened];
   }
 }
 

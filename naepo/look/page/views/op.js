@@ -2,6 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
+import { note } from "../elements/matrix-of.js";
 import { opHead } from "../elements/op-head.js";
 import "./op/activation.js";
 import "./op/embedding.js";
@@ -53,11 +54,11 @@ export class OpView extends HTMLElement {
     const key = `${run?.run} ${state.op} ${state.lang}`;
     if (key !== this.drawn) {
       this.drawn = key;
-      this.heading.replaceChildren(op ? opHead(op, model) : h("p", { class: "note" }, t("op.empty")));
+      this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty")));
     }
     const name = isKnown && PANELS[op.kind];
     if (!name) {
-      this.place.replaceChildren(...(run ? [] : [h("p", { class: "note" }, t("op.empty"))]));
+      this.place.replaceChildren(...(run ? [] : [note(t("op.empty"))]));
       return;
     }
     const panel = this.panels.get(name) ?? h(name, {});

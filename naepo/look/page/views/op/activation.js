@@ -7,7 +7,7 @@ import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
 import "../../elements/bars.js";
 import { figure } from "../../elements/figure.js";
-import { isChanged, rowOf, select, told } from "../../elements/matrix-of.js";
+import { changed, on, rowOf, select, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 import { Part } from "../../elements/part.js";
 
@@ -45,14 +45,14 @@ export class OpActivation extends OpPanel {
     const named = Object.fromEntries(op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => [name.split(".").pop(), inputs[i].data]));
     const caption = `${t("op.inside")}, ${t("op.position")} ${position}`;
     this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, label: op.name, name: op.name });
-    this.rows.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { unit: detail.col }));
+    on(this.rows, "naepo-cell", (detail) => select(this, { unit: detail.col }));
     this.all = allPositions(run, op, all, position);
-    this.all.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { unit: detail.col }));
+    on(this.all, "naepo-cell", (detail) => select(this, { unit: detail.col }));
     this.#mark();
     return [
       this.rows,
       told("activation", t("op.activation_check"), farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(state, op.name),
       this.all,
     ];
   }
@@ -80,7 +80,7 @@ export class OpActivation extends OpPanel {
     /** @type {any} */
     const bars = h("naepo-bars", {});
     bars.data = { bars: neurons.map(({ unit, activation }) => ({ name: String(unit), value: activation })), label: t("op.neurons", { position }) };
-    bars.addEventListener("naepo-bar", (/** @type {CustomEvent} */ { detail }) => select(this, { unit: neurons[detail.index].unit }));
+    on(bars, "naepo-bar", (detail) => select(this, { unit: neurons[detail.index].unit }));
     const list = h("div", { class: "scroll", tabIndex: 0 }, h("table", { class: "neurons" }, h("thead", {}, head), h("tbody", {}, neurons.map(line))));
     picture.append(list, bars);
     const words = (/** @type {Favour[]} */ favours) => favours.map(({ label, value }) => `${label} ${number(value)}`).join(", ");

@@ -5,7 +5,7 @@ import { h } from "../../core/dom.js";
 import { count, shape as sizes } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest } from "../../core/numeric.js";
-import { isChanged, matrixOf, rowOf, select, term, told } from "../../elements/matrix-of.js";
+import { changed, matrixOf, note, on, rowOf, select, term, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
 import { vocabularyOf } from "../../elements/vocabulary.js";
 
@@ -30,12 +30,12 @@ export class OpEmbedding extends OpPanel {
     const hot = matrixOf({ rows: 1, cols: to - from, colLabels: names, kind: "probability", limit: 1, caption: t("op.onehot_caption", range), label: t("op.onehot", range), dims: ["", t("op.id")], data: onehot }); // prettier-ignore
     const rows = matrixOf({ rows: to - from, cols: width, rowLabels: names, limit, caption: `· W  ${sizes([all, width])}`, label: op.weights[0], name: op.weights[0], dims: [t("op.id"), op.axes[1]], selected: { row: id - from, col: null }, source: weight, data: w.data }); // prettier-ignore
     const both = matrixOf({ rows: 2, cols: width, rowLabels: [`W[${id}]`, `y[${position}]`], limit, caption: `= y  ${sizes([1, width])}`, label: op.name, name: op.name, dims: [t("op.value"), op.axes[1]], data: Float32Array.from([...row, ...given]) }); // prettier-ignore
-    rows.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { id: from + detail.row }));
+    on(rows, "naepo-cell", (detail) => select(this, { id: from + detail.row }));
     return [
-      h("p", { class: "note" }, t("op.lookup", { id })),
+      note(t("op.lookup", { id })),
       h("div", { class: "equation" }, term(hot), term(rows), term(both)),
       told("lookup", t("op.lookup_check", { id, position }), farthest(row, given), 0),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(state, op.name),
       allPositions(run, op, y, position),
     ];
   }

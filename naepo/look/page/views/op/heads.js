@@ -5,7 +5,7 @@ import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
 import { figure } from "../../elements/figure.js";
-import { isChanged, matrixOf, rowOf, select, told } from "../../elements/matrix-of.js";
+import { changed, matrixOf, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
 import { merged } from "../../elements/recompute.js";
 
@@ -34,19 +34,19 @@ export class OpHeads extends OpPanel {
     const picture = this.#matrices(op, { before: input.data, after: output.data, heads, size, limit, head });
     const whole = allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, position);
     whole.source = { run: run.run, name: op.name, at: `${head},:,:` };
-    const changed = isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "";
+    const warning = changed(state, op.name);
     const [before, after] = [rowOf(input.data, head, size), rowOf(output.data, head, size)];
     if (!isTurned) {
-      const note = h("p", { class: "note" }, t("op.split_note", { width: heads * size, position, n: heads, size }));
-      return [note, picture, told("split", t("op.split_check"), farthest(input.data, output.data), 0), changed, whole];
+      const words = note(t("op.split_note", { width: heads * size, position, n: heads, size }));
+      return [words, picture, told("split", t("op.split_check"), farthest(input.data, output.data), 0), warning, whole];
     }
     const theta = model.settings.parts.rope_theta ?? 10000;
     const half = size / 2;
     const angles = Array.from({ length: half }, (_, j) => position * theta ** (-j / half));
     const own = turned(input.data, heads, size, angles);
-    const note = h("p", { class: "note" }, t("op.rotary_note", { head, position, n: half, half }));
+    const words = note(t("op.rotary_note", { head, position, n: half, half }));
     const check = told("rotary", t("op.rotary_check"), farthest(own, output.data), 1e-5 * Math.max(1, maxAbs(output.data)));
-    return [note, picture, check, changed, pairs(op.name, before, after, angles), whole];
+    return [words, picture, check, warning, pairs(op.name, before, after, angles), whole];
   }
 
   /** @param {any} op @param {any} of */
@@ -58,9 +58,9 @@ export class OpHeads extends OpPanel {
       matrixOf({ ...same, caption: `${t("op.after")}: ${op.name}`, label: op.name, name: op.name, data: after }),
     ];
     const [first, second] = pair;
-    first.addEventListener("naepo-hover", (/** @type {CustomEvent} */ { detail }) => (second.pointed = detail));
-    second.addEventListener("naepo-hover", (/** @type {CustomEvent} */ { detail }) => (first.pointed = detail));
-    for (const each of pair) each.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(each, { head: detail.row }));
+    on(first, "naepo-hover", (detail) => (second.pointed = detail));
+    on(second, "naepo-hover", (detail) => (first.pointed = detail));
+    for (const each of pair) on(each, "naepo-cell", (detail) => select(each, { head: detail.row }));
     return h("div", { class: "rows" }, pair);
   }
 
@@ -68,7 +68,7 @@ export class OpHeads extends OpPanel {
   async #whole(run, op, state) {
     const head = Math.min(state.head ?? 0, op.shape[0] - 1);
     const all = await run.tensor(op.name, `${head},:,:`);
-    return [h("p", { class: "note" }, t("op.tensor", { head })), allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, state.position)];
+    return [note(t("op.tensor", { head })), allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, state.position)];
   }
 }
 

@@ -7,7 +7,7 @@ import { t } from "../../core/i18n.js";
 import { largest } from "../../core/numeric.js";
 import { addends } from "../../elements/addends.js";
 import { histogram } from "../../elements/histogram.js";
-import { isChanged, matrixOf, positionsOf, rowOf, select, term } from "../../elements/matrix-of.js";
+import { changed, matrixOf, note, on, positionsOf, rowOf, select, term } from "../../elements/matrix-of.js";
 import { OpPanel } from "../../elements/op-panel.js";
 import { Part } from "../../elements/part.js";
 import { merged, recomputed, transposed } from "../../elements/recompute.js";
@@ -71,11 +71,11 @@ export class OpLinear extends OpPanel {
     if (isVocabulary) this.#name(run.model, from, to);
     const told = h("div", {});
     setTimeout(() => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }))); // after the pictures
-    const notes = [h("p", { class: "note" }, t("op.turned_note", { kept: sizes([columns, inner]) }))];
+    const notes = [note(t("op.turned_note", { kept: sizes([columns, inner]) }))];
     const range = { from: count(from), to: count(to - 1), all: count(columns), id: chosen };
-    if (isVocabulary) notes.unshift(h("p", { class: "note" }, t("op.window_note", range)));
-    else if (!isWhole) notes.unshift(h("p", { class: "note" }, t("op.large_note", range)));
-    if (isChanged(state, op.name)) notes.push(h("p", { class: "note" }, t("op.changed")));
+    if (isVocabulary) notes.unshift(note(t("op.window_note", range)));
+    else if (!isWhole) notes.unshift(note(t("op.large_note", range)));
+    notes.push(changed(state, op.name));
     const overview = isWhole || isVocabulary ? null : await this.#overview(weight, name);
     this.follow(this.now);
     return [overview, terms, told, ...notes].filter((each) => each !== null);
@@ -112,13 +112,13 @@ export class OpLinear extends OpPanel {
       if (this.b) this.b.pointed = w && w.col !== null ? { row: null, col: w.col } : null;
     };
     /** @param {any} matrix @param {(cell: any) => void} act */
-    const hover = (matrix, act) => matrix.addEventListener("naepo-hover", (/** @type {CustomEvent} */ { detail }) => (detail ? act(detail) : point(null, null, null)));
+    const hover = (matrix, act) => on(matrix, "naepo-hover", (detail) => (detail ? act(detail) : point(null, null, null)));
     hover(this.x, ({ row, col }) => point(null, { row: col, col: null }, { row, col: null }));
     hover(this.w, ({ row, col }) => point({ row: null, col: row }, null, { row: null, col }));
     hover(this.y, ({ row, col }) => point({ row, col: null }, { row: null, col }, null));
-    this.x.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { position: detail.row }));
-    this.w.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => this.#open(this.now.state.position, detail.col + this.found.from));
-    this.y.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => this.#open(detail.row, detail.col + this.found.from));
+    on(this.x, "naepo-cell", (detail) => select(this, { position: detail.row }));
+    on(this.w, "naepo-cell", (detail) => this.#open(this.now.state.position, detail.col + this.found.from));
+    on(this.y, "naepo-cell", (detail) => this.#open(detail.row, detail.col + this.found.from));
   }
 
   /** Of the vocabulary, a column is an id. @param {number} row @param {number} col */
@@ -132,7 +132,7 @@ export class OpLinear extends OpPanel {
     const full = (headers.get("X-Naepo-Full-Shape") ?? "").split(",").map(Number);
     const caption = t("op.overview", { shape: sizes([shape[1], shape[0]]), full: sizes([full[1], full[0]]) });
     const picture = matrixOf({ rows: shape[1], cols: shape[0], caption, label: caption, name, dims: [t("op.input"), t("op.output")], tallest: 260, source: { ...weight, name }, data: transposed(data, shape[0], shape[1]) }); // prettier-ignore
-    picture.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { col: Math.floor((detail.col * full[0]) / shape[0]) }));
+    on(picture, "naepo-cell", (detail) => select(this, { col: Math.floor((detail.col * full[0]) / shape[0]) }));
     return picture;
   }
 
@@ -146,7 +146,7 @@ export class OpLinear extends OpPanel {
     const isThere = this.found?.key === `${run.run} ${op.name}`;
     const wanted = (isThere ? this.found.chosen : null) ?? state.col;
     const col = wanted !== null && wanted < op.shape.at(-1) ? wanted : null;
-    const words = h("p", { class: "note" }, t("op.addends_none"));
+    const words = note(t("op.addends_none"));
     const asked = `${run.run} ${op.name} ${state.position} ${col} ${state.lang} ${state.theme}`;
     this.opened.load(asked, t("op.reading", { name: op.name }), async () => (col === null ? words : addends(run, op.name, state.position, col)));
     if (!isThere) return;

@@ -6,7 +6,7 @@ import { t } from "../../core/i18n.js";
 import { largest, maxAbs, softmax } from "../../core/numeric.js";
 import "../../elements/bars.js";
 import { figure } from "../../elements/figure.js";
-import { isChanged, rowOf, select, told } from "../../elements/matrix-of.js";
+import { changed, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
 import { OpPanel, stacked } from "../../elements/op-panel.js";
 import { vocabularyOf } from "../../elements/vocabulary.js";
 
@@ -36,15 +36,15 @@ export class OpLogits extends OpPanel {
     const picture = h("naepo-bars", {});
     const title = t("op.distribution", { n: SHOWN, all: n, position });
     picture.data = { bars: ids.map((id) => ({ name: `${labels[id] ?? ""} ${id}`, value: values[id], chosen: id === chosen, ...(isShare ? { text: percent(values[id]) } : {}) })), label: title, plain: isShare };
-    picture.addEventListener("naepo-bar", (/** @type {CustomEvent} */ { detail }) => select(this, { id: ids[detail.index] }));
+    on(picture, "naepo-bar", (detail) => select(this, { id: ids[detail.index] }));
     const rows = () => largest(values, n > 5000 ? 1000 : n).map((id, i) => [i + 1, id, labels[id] ?? "", values[id]]);
-    const table = () => ({ head: [t("op.rank"), t("op.id"), t("path.part"), op.name], rows: rows() });
+    const table = () => ({ head: [t("op.rank"), t("op.id"), t("map.text"), op.name], rows: rows() });
     return [
       h("p", {}, t("op.chosen", { id: `${chosen} ${labels[chosen] ?? ""}`, value: told_, rank })),
       figure({ title, name: `${op.name}-${position}`, picture, table }),
       this.#window(op, { values, inputs, labels, chosen, n, position }),
       ...this.#checks(op, values, inputs, n),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(state, op.name),
     ];
   }
 
@@ -59,8 +59,8 @@ export class OpLogits extends OpPanel {
       { ...named, [`= ${op.name}`]: values.subarray(from, to) },
       { caption: `${op.name}, ${t("op.position")} ${position}`, label: caption, name: op.name, colLabels: names, colStart: from, selected: { row: null, col: chosen - from } },
     );
-    picture.addEventListener("naepo-cell", (/** @type {CustomEvent} */ { detail }) => select(this, { id: from + detail.col }));
-    return h("div", {}, h("p", { class: "note" }, caption), picture);
+    on(picture, "naepo-cell", (detail) => select(this, { id: from + detail.col }));
+    return h("div", {}, note(caption), picture);
   }
 
   /** @param {any} op @param {Float32Array} values @param {{data: Float32Array}[]} inputs @param {number} n */
@@ -75,7 +75,7 @@ export class OpLogits extends OpPanel {
     let error = 0;
     for (let id = 0; id < n; id++) error = Math.max(error, Math.abs(inputs.reduce((sum, { data }) => sum + data[id], 0) - values[id]));
     const line = told("logits", inputs.length > 1 ? t("op.prior_sum") : "output = logits", error, 1e-5 * Math.max(1, maxAbs(values)));
-    return inputs.length > 1 ? [line] : [h("p", { class: "note" }, t("op.same_logits")), line];
+    return inputs.length > 1 ? [line] : [note(t("op.same_logits")), line];
   }
 }
 

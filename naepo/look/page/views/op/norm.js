@@ -5,7 +5,7 @@ import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
-import { isChanged, rowOf, told } from "../../elements/matrix-of.js";
+import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 
 /** @param {ArrayLike<number>} x */
@@ -53,10 +53,10 @@ export class OpNorm extends OpPanel {
     return [
       isHead ? h("p", {}, t("op.norm_head", { head, n: op.shape[0] })) : null,
       h("p", {}, t(isLayer ? "op.norm_layer" : "op.norm_rms", said)),
-      h("p", { class: "note" }, t("op.norm_sizes", lengths)),
+      note(t("op.norm_sizes", lengths)),
       stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
       told("norm", words, farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : null,
+      changed(state, op.name),
       picture,
     ].filter((each) => each !== null);
   }

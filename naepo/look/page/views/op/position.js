@@ -4,7 +4,7 @@ import { getTensor } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { farthest } from "../../core/numeric.js";
-import { isChanged, rowOf, told } from "../../elements/matrix-of.js";
+import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 
 export class OpPosition extends OpPanel {
@@ -22,10 +22,10 @@ export class OpPosition extends OpPanel {
     const rows = { [name ? `${name}[${position}]` : "sin, cos"]: own, [op.name]: given };
     const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
     return [
-      h("p", { class: "note" }, t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
+      note(t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
       stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
       told("position", words, farthest(own, given), name ? 0 : 1e-5),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(state, op.name),
       allPositions(run, op, all, position),
     ];
   }

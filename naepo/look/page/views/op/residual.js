@@ -4,7 +4,7 @@ import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
-import { isChanged, rowOf, told } from "../../elements/matrix-of.js";
+import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 
 export class OpResidual extends OpPanel {
@@ -22,10 +22,10 @@ export class OpResidual extends OpPanel {
     const named = Object.fromEntries(op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => [`${i ? "+ " : ""}${short(name)}`, inputs[i].data]));
     const words = { parts: op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => `${i || scale === 1 ? "" : `${number(scale)} · `}${name}`).join(" + "), name: op.name, position };
     return [
-      scale === 1 ? "" : h("p", { class: "note" }, t("op.scaled", { scale: number(scale) })),
+      scale === 1 ? "" : note(t("op.scaled", { scale: number(scale) })),
       stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name, limits: null }),
       told("residual", t("op.sum_check", words), farthest(sum, after), 1e-5 * Math.max(1, maxAbs(after))),
-      isChanged(state, op.name) ? h("p", { class: "note" }, t("op.changed")) : "",
+      changed(state, op.name),
       allPositions(run, op, all, position),
     ];
   }
