@@ -17,7 +17,7 @@ from naepo.generate.decode import evaluating
 from naepo.look.changes import Change
 from naepo.look.norms import Norm, last_norm
 from naepo.look.rows import check_id, check_position, exact, laid_out
-from naepo.look.trace import Trace, trace
+from naepo.look.trace import Ids, Trace, trace
 from naepo.model import Transformer
 from naepo.model.attention import visible
 from naepo.model.positions import SinusoidalPositions
@@ -147,7 +147,7 @@ def _after(
 @torch.inference_mode()
 def ablate_heads(
     model: Transformer,
-    ids: Sequence[int],
+    ids: Ids,
     position: int,
     id: int,
     changes: Sequence[Change] = (),

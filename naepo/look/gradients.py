@@ -1,6 +1,6 @@
 """Where a text pulls: the gradient of its loss, weight by weight, now or at every kept step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from torch import nn
 from naepo import checkpoint
 from naepo.config import UserError
 from naepo.generate.decode import evaluating
+from naepo.look.trace import Ids
 from naepo.look.training import read_kept
 from naepo.model import Transformer
 from naepo.train.loss import next_token_loss
@@ -32,7 +33,7 @@ class Gradients:
 
 @torch.inference_mode(False)
 @torch.enable_grad()
-def gradient_norms(model: Transformer, ids: Sequence[int]) -> tuple[float, dict[str, float]]:
+def gradient_norms(model: Transformer, ids: Ids) -> tuple[float, dict[str, float]]:
     """Give the loss of a text, and for every weight the norm of its gradient.
 
     The loss is the mean of −ln p of each id after those before it, without dropout. Nothing is left
@@ -80,7 +81,7 @@ def gradients_of(run: Path, text: str) -> Gradients:
     return Gradients(steps, losses, norms, len(ids) - 1, notes)
 
 
-def _check(model: Transformer, ids: Sequence[int]) -> None:
+def _check(model: Transformer, ids: Ids) -> None:
     longest = model.settings.context_length + 1
     if not 2 <= len(ids) <= longest:
         raise UserError(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -18,6 +19,9 @@ from naepo.model import ModelSettings, Transformer
 from naepo.model.mlp import GELU, MLP, SwiGLU
 from naepo.model.positions import Rotation, SinusoidalPositions, rotate
 from naepo.model.transformer import Block
+
+Ids = Sequence[int] | Int[Tensor, " time"] | Int[np.ndarray, " time"]
+"""The ids of a prompt, as an encoder gives them or in any other form."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +82,9 @@ class Trace(Mapping[str, Tensor]):
 
 @torch.inference_mode()
 def trace(
-    model: Transformer, ids: Sequence[int] | Int[Tensor, " time"], changes: Sequence[Change] = ()
+    model: Transformer,
+    ids: Ids,
+    changes: Sequence[Change] = (),
 ) -> Trace:
     """Run a model once over a prompt and keep what every op gives.
 

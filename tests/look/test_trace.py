@@ -1,5 +1,6 @@
 """A trace is the model's own run, seen whole, and the model does not notice it."""
 
+import numpy as np
 import pytest
 import torch
 from torch.testing import assert_close
@@ -108,3 +109,10 @@ def test_a_double_precision_model_is_traced_in_double_precision(make_model):
     with torch.no_grad():
         fast = model(torch.tensor([IDS]))[0]
     assert_close(trace(model, IDS)["logits"], fast, atol=1e-12, rtol=1e-10)
+
+
+def test_ids_may_come_in_any_form(make_model):
+    model = make_model("qwen3")
+    plain = trace(model, IDS)["logits"]
+    for ids in (tuple(IDS), torch.tensor(IDS), np.array(IDS)):
+        assert torch.equal(trace(model, ids)["logits"], plain)
