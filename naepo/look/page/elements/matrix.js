@@ -94,6 +94,26 @@ export class NaepoMatrix extends HTMLElement {
     this.watcher.disconnect();
   }
 
+  /** What somebody has in hand here, for the matrix that is put in this one's place. */
+  get hands() {
+    const { zoom, cursor, scroller, details } = this;
+    return { zoom, cursor, isOpen: details.open, hasFocus: scroller === document.activeElement, left: scroller.scrollLeft, top: scroller.scrollTop };
+  }
+
+  set hands({ zoom, cursor, isOpen, hasFocus, left, top }) {
+    this.zoom = zoom;
+    this.details.open = isOpen;
+    if (hasFocus) {
+      this.scroller.focus({ preventScroll: true });
+      this.cursor = cursor;
+    }
+    if (!zoom) return;
+    if (this.width) this.#layOut();
+    else this.#resized(this.clientWidth);
+    this.scroller.scrollTo(left, top);
+    this.#paint();
+  }
+
   /** The number of a cell. @param {number} row @param {number} col */
   at(row, col) {
     return this.values.data[row * this.values.cols + col];

@@ -4,10 +4,22 @@ import { t } from "../core/i18n.js";
 import { matrixOf, on, positionsOf, select } from "./matrix-of.js";
 import { Part } from "./part.js";
 
+/** A part whose matrices stay in hand when they are drawn anew: their size, their open tables, the keys. */
+export class Pane extends Part {
+  /** @param {import("./part.js").Content} content */
+  show(content) {
+    const all = () => /** @type {any[]} */ ([...this.body.querySelectorAll("naepo-matrix")]);
+    const before = all().map(({ hands }) => hands);
+    super.show(content);
+    const after = all();
+    if (after.length === before.length) after.forEach((matrix, i) => (matrix.hands = before[i]));
+  }
+}
+
 export class OpPanel extends HTMLElement {
   constructor() {
     super();
-    this.pane = new Part("op-part");
+    this.pane = new Pane("op-part");
     /** @type {any} */ this.now = null;
   }
 
