@@ -8,8 +8,8 @@ import { figure } from "./figure.js";
 
 const [WIDTH, HEIGHT, FOOT] = [640, 72, 16];
 
-/** @param {number[]} edges @param {number[]} counts @param {string} label */
-function picture(edges, counts, label) {
+/** @param {{edges: number[], counts: number[], min: number, max: number}} found @param {string} label */
+function picture({ edges, counts, min, max }, label) {
   const most = Math.max(1, ...counts);
   const wide = WIDTH / counts.length;
   const bars = counts.map((n, i) => {
@@ -24,9 +24,9 @@ function picture(edges, counts, label) {
     "svg",
     { class: "histogram", viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, width: "100%", role: "img", "aria-label": label },
     bars,
-    svg("text", { x: 0, y: end }, number(low)),
+    svg("text", { x: 0, y: end, class: min < low ? "beyond" : "" }, `${min < low ? "◂ " : ""}${number(low)}`),
     zero !== null && zero > 60 && zero < WIDTH - 60 ? svg("text", { x: zero, y: end, "text-anchor": "middle" }, "0") : null,
-    svg("text", { x: WIDTH, y: end, "text-anchor": "end" }, number(high)),
+    svg("text", { x: WIDTH, y: end, "text-anchor": "end", class: max > high ? "beyond" : "" }, `${number(high)}${max > high ? " ▸" : ""}`),
   );
 }
 
@@ -41,8 +41,8 @@ export async function histogram(asked) {
   return figure({
     title,
     name: `${name}-histogram`,
-    picture: h("div", {}, picture(edges, counts, `${title}. ${t("op.histogram_label", { bins: counts.length })}`)),
-    table: () => ({ head: [t("op.from"), t("op.to"), t("op.count")], rows }),
+    picture: h("div", {}, picture(found, `${title}. ${t("op.histogram_label", { bins: counts.length })}`)),
+    table: () => ({ head: [t("op.lower"), t("op.upper"), t("op.count")], rows }),
     note: t("op.histogram_note", { ...said, outliers: count(outliers), nan: count(nan), inf: count(inf) }),
   });
 }

@@ -170,3 +170,19 @@ export function paintScale(canvas, kind) {
   new Uint32Array(image.data.buffer).set(palette(kind));
   canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
+
+/** Count what a scale cannot show. @param {ArrayLike<number>} data @param {number} cols @param {(row: number) => number} limitOf */
+export function strangeIn(data, cols, limitOf) {
+  const found = { nan: 0, below: 0, above: 0, clipped: 0 };
+  for (let r = 0, i = 0; i < data.length; r++) {
+    const limit = limitOf(r) * (1 + 1e-6);
+    for (let c = 0; c < cols && i < data.length; c++, i++) {
+      const value = data[i];
+      if (value !== value) found.nan += 1;
+      else if (value === Infinity) found.above += 1;
+      else if (value === -Infinity) found.below += 1;
+      else if (value > limit || value < -limit) found.clipped += 1;
+    }
+  }
+  return found;
+}

@@ -8,52 +8,19 @@ import { count, full, number, shape } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
 import { paintColumnNames, paintFrame, paintRowNames, room } from "./matrix-labels.js";
-import { css, paintCells, paintScale, paintSigns } from "./matrix-paint.js";
+import { css, paintCells, paintScale, paintSigns, strangeIn } from "./matrix-paint.js";
+import { PROPERTIES, define } from "./matrix-properties.js";
 import { filesOf, tableOf } from "./matrix-tools.js";
 
 /**
  * @typedef {{row: number, col: number}} Cell
- * @typedef {{row: number | null, col: number | null}} Mark  null: the whole column, or the whole row
+ * @typedef {import("./matrix-properties.js").Mark} Mark
  * @typedef {NaepoMatrix & typeof PROPERTIES} Matrix
  */
 
 const ZOOMS = [8, 16, 32, 56]; // pixels a cell, beyond what fits
 const LARGEST = 34; // pixels a cell when all of it fits
 const TALLEST_ROW = 22;
-
-/** What may be set from outside, and what it is until then. */
-const PROPERTIES = {
-  data: new Float32Array(),
-  rows: 0,
-  cols: 0,
-  kind: /** @type {import("./matrix-paint.js").Kind} */ ("signed"),
-  /** Where the scale ends; null: three standard deviations. @type {number | null} */
-  limit: null,
-  /** The same for each row by itself. @type {number[] | null} */
-  limits: null,
-  /** @type {string[] | undefined} */ rowLabels: undefined,
-  /** @type {string[] | undefined} */ colLabels: undefined,
-  label: "",
-  /** Written above it. */
-  caption: "",
-  /** Of the op or weight, for the readout and for files. */
-  name: "",
-  /** Shape of the whole tensor, when this is a part of it. @type {number[] | null} */
-  whole: null,
-  /** Names of the two axes. @type {string[]} */
-  dims: ["row", "col"],
-  /** What the first row and column are called when this is a window. */
-  rowStart: 0,
-  colStart: 0,
-  /** @type {Mark | null} */ selected: null,
-  /** Pointed at elsewhere. @type {Mark | null} */
-  pointed: null,
-  square: false,
-  tallest: 360,
-  widest: Infinity,
-  /** Where all of it can be had as a file: parameters of /look/export. @type {Record<string, any> | null} */
-  source: null,
-};
 
 export class NaepoMatrix extends HTMLElement {
   constructor() {
@@ -112,6 +79,14 @@ export class NaepoMatrix extends HTMLElement {
     else this.#resized(this.clientWidth);
     this.scroller.scrollTo(left, top);
     this.#paint();
+  }
+
+  /** Where a cell, a row or a column stands on the screen. @param {Mark} mark */
+  boxOf({ row, col }) {
+    const { left, top } = this.canvas.getBoundingClientRect();
+    const { x, y, w, h: tall } = this.grid;
+    const [x0, y0] = [left + x + (col ?? 0) * w - this.scroller.scrollLeft, top + y + (row ?? 0) * tall - this.scroller.scrollTop];
+    return new DOMRect(x0, y0, col === null ? this.values.cols * w : w, row === null ? this.values.rows * tall : tall);
   }
 
   /** The number of a cell. @param {number} row @param {number} col */
@@ -372,33 +347,7 @@ export class NaepoMatrix extends HTMLElement {
   }
 }
 
-for (const name of /** @type {(keyof typeof PROPERTIES)[]} */ (Object.keys(PROPERTIES))) {
-  Object.defineProperty(NaepoMatrix.prototype, name, {
-    get() {
-      return this.values[name];
-    },
-    set(value) {
-      this.take(name, value);
-    },
-  });
-}
-
 const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim() || "#8a2b6b";
 
-/** Count what a scale cannot show. @param {ArrayLike<number>} data @param {number} cols @param {(row: number) => number} limitOf */
-function strangeIn(data, cols, limitOf) {
-  const found = { nan: 0, below: 0, above: 0, clipped: 0 };
-  for (let r = 0, i = 0; i < data.length; r++) {
-    const limit = limitOf(r) * (1 + 1e-6);
-    for (let c = 0; c < cols && i < data.length; c++, i++) {
-      const value = data[i];
-      if (value !== value) found.nan += 1;
-      else if (value === Infinity) found.above += 1;
-      else if (value === -Infinity) found.below += 1;
-      else if (value > limit || value < -limit) found.clipped += 1;
-    }
-  }
-  return found;
-}
-
+define(NaepoMatrix);
 customElements.define("naepo-matrix", NaepoMatrix);

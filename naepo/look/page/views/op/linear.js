@@ -11,6 +11,7 @@ import { changed, matrixOf, note, on, positionsOf, rowOf, select, term } from ".
 import { OpPanel } from "../../elements/op-panel.js";
 import { Part } from "../../elements/part.js";
 import { merged, recomputed, transposed } from "../../elements/recompute.js";
+import { travel } from "../../elements/travel.js";
 import { vocabularyOf } from "../../elements/vocabulary.js";
 
 const WHOLE = 512; // rows and columns up to which a weight is drawn as it is
@@ -123,6 +124,9 @@ export class OpLinear extends OpPanel {
 
   /** Of the vocabulary, a column is an id. @param {number} row @param {number} col */
   #open(row, col) {
+    const sum = this.opened.element.getBoundingClientRect();
+    travel(this.x.boxOf({ row, col: null }), sum);
+    travel(this.w.boxOf({ row: null, col: col - this.found.from }), sum);
     select(this, this.found.chosen === null ? { position: row, row, col } : { position: row, row: null, col: null, id: col });
   }
 
