@@ -11,7 +11,7 @@ from naepo.config import UserError
 MOST_CELLS = 4_000_000
 """Of one answer: 16 MB."""
 
-_ITEM = re.compile(r"(\d{1,12})?(:)?(\d{1,12})?")
+_ITEM = re.compile(r"([0-9]{1,12})?(:)?([0-9]{1,12})?")
 
 
 def cut(values: Shaped[Tensor, "..."], at: str, name: str) -> Shaped[Tensor, "..."]:
