@@ -4,9 +4,8 @@ import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import "./bars.js";
-import { hear } from "./drawn.js";
 import { figure } from "./figure.js";
-import { select } from "./matrix-of.js";
+import { on, select } from "./matrix-of.js";
 import { blockOf, headOf, partName } from "./part-names.js";
 import { check } from "./part.js";
 
@@ -23,10 +22,11 @@ function bars({ parts }, state) {
     label: t("path.contributions"),
     bars: shown.map(({ name, value }) => ({ name: partName(name), value, title: name, chosen: isChosen(name) })),
   };
-  return hear(picture, "naepo-bar", ({ index }) => {
+  on(picture, "naepo-bar", ({ index }) => {
     const found = selection(shown[index].name);
     if (found) select(picture, { ...found, view: "path" });
   });
+  return picture;
 }
 
 /** What choosing a part means for the state. @param {string} name */

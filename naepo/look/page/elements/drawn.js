@@ -41,12 +41,6 @@ export class Drawn extends HTMLElement {
   }
 }
 
-/** Hear an event by its detail. @template {Element} T @param {T} element @param {string} event @param {(detail: any) => void} act */
-export function hear(element, event, act) {
-  element.addEventListener(event, (said) => act(/** @type {CustomEvent} */ (said).detail));
-  return element;
-}
-
 /** @param {string} text @param {number} most characters */
 export function shortened(text, most) {
   const parts = [...text];

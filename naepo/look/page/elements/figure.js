@@ -13,41 +13,27 @@ import { t } from "../core/i18n.js";
 const ROWS = 1000; // rows shown; the CSV has all
 
 /** @param {Cell} cell */
-const shown = (cell) => (typeof cell === "number" ? full(cell) : (cell ?? ""));
-
-/** @param {Cell} cell */
 function quoted(cell) {
   const text = String(cell ?? "");
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A table as comma-separated text. @param {Table} table */
-export const csvText = ({ head, rows }) => [head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+const csvText = ({ head, rows }) => [head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
 
-/** @param {Table} table */
-function tableElement({ head, rows }) {
-  const body = rows.slice(0, ROWS).map((row) =>
-    h(
-      "tr",
-      {},
-      row.map((cell, i) => (i === 0 ? h("th", { scope: "row" }, shown(cell)) : h("td", {}, shown(cell)))),
-    ),
-  );
-  const columns = h(
-    "tr",
-    {},
-    head.map((name) => h("th", { scope: "col" }, name)),
-  );
-  return h(
-    "div",
-    { class: "table-window", tabIndex: 0 },
-    h("table", {}, h("thead", {}, columns), h("tbody", {}, body)),
-    rows.length > ROWS ? h("p", { class: "note" }, t("path.rows_shown", { shown: ROWS, all: rows.length })) : null,
-  );
+/** @param {{head: string[], rows: (Cell | Node)[][]}} table */
+export function tableElement({ head, rows }) {
+  const shown = (/** @type {Cell | Node} */ cell) => (typeof cell === "number" ? full(cell) : cell);
+  const row = (/** @type {(Cell | Node)[]} */ [first, ...rest]) =>
+    h("tr", {}, h("th", { scope: "row" }, shown(first)), rest.map((cell) => h("td", {}, shown(cell)))); // prettier-ignore
+  const columns = head.map((name) => h("th", { scope: "col" }, name));
+  const table = h("table", {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows.slice(0, ROWS).map(row)));
+  const more = rows.length > ROWS && h("p", { class: "note" }, t("path.rows_shown", { shown: ROWS, all: rows.length }));
+  return h("div", { class: "table-window", tabIndex: 0 }, table, more);
 }
 
 /** The table of a picture, built when it is opened. @param {() => Table} table */
-export function tableDetails(table) {
+function tableDetails(table) {
   const details = h("details", { class: "table-details" }, h("summary", {}, t("path.table")));
   details.addEventListener("toggle", () => {
     details.querySelector(".table-window")?.remove();
@@ -58,32 +44,17 @@ export function tableDetails(table) {
 
 /**
  * @param {{title: string, name: string, picture: HTMLElement, table: () => Table, source?: () => Element,
- *   note?: Node | string | null, tools?: Node[], level?: number}} options  name: of the files; source: what is drawn
+ *   note?: Node | string | null, tools?: Node[]}} options  name: of the files; source: what is drawn
  *   into PNG and SVG, the picture's own drawing when left out
  */
-export function figure({ title, name, picture, table, source, note = null, tools = [], level = 3 }) {
+export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
   const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
   /** @param {string} text @param {() => void | Promise<void>} act */
   const button = (text, act) => h("button", { type: "button", class: "quiet", on: { click: act } }, text);
   const csv = () => download(`${name}.csv`, new Blob(["\ufeff", csvText(table())], { type: "text/csv" }));
-  return h(
-    "figure",
-    { class: "figure" },
-    h(
-      "figcaption",
-      { class: "figure-head" },
-      h(`h${level}`, {}, title),
-      h(
-        "span",
-        { class: "figure-tools" },
-        tools,
-        button("PNG", async () => download(`${name}.png`, await pngOf(drawing()))),
-        button("SVG", async () => download(`${name}.svg`, await svgOf(drawing()))),
-        button("CSV", csv),
-      ),
-    ),
-    note ? h("p", { class: "note" }, note) : null,
-    picture,
-    tableDetails(table),
-  );
+  const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));
+  const scalable = button("SVG", async () => download(`${name}.svg`, await svgOf(drawing())));
+  const buttons = h("span", { class: "figure-tools" }, tools, png, scalable, button("CSV", csv));
+  const head = h("figcaption", { class: "figure-head" }, h("h3", {}, title), buttons);
+  return h("figure", { class: "figure" }, head, note ? h("p", { class: "note" }, note) : null, picture, tableDetails(table));
 }

@@ -3,28 +3,14 @@
 import { postTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { hear } from "./drawn.js";
 import { figure } from "./figure.js";
 import "./heat.js";
-import { select } from "./matrix-of.js";
+import { on, select } from "./matrix-of.js";
 import { blockOf, headOf } from "./part-names.js";
 import { trouble } from "./part.js";
+import { once } from "./vocabulary.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
-
-/** What was switched off last. */
-const known = { key: "", values: /** @type {Promise<Float32Array> | null} */ (null) };
-
-/** The change of a logit without each head, (layers, heads). @param {string} run @param {number} position @param {number} id */
-function ablatedHeads(run, position, id) {
-  const key = `${run} ${position} ${id}`;
-  if (known.key !== key || !known.values) {
-    known.key = key;
-    known.values = postTensor("/look/ablate_heads", { run, position, id }).then(({ data }) => data);
-    known.values.catch(() => (known.key = ""));
-  }
-  return known.values;
-}
 
 /** @param {string} kind "added" or "without" @param {ArrayLike<number>} values @param {any} context */
 function grid(kind, values, { model, state }) {
@@ -36,7 +22,7 @@ function grid(kind, values, { model, state }) {
   const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
   const title = t(`path.heads_${kind}`);
   picture.data = { rows, columns, values, kind: "signed", label: title, selected, width: 52 };
-  hear(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
+  on(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
   const cells = (/** @type {number} */ row) => Array.from(values).slice(row * heads, (row + 1) * heads);
   const table = () => ({ head: [t("path.head_axis"), ...columns], rows: rows.map((row, i) => [row, ...cells(i)]) });
   return figure({ title, name: `heads-${kind}`, note: t(`path.heads_${kind}_note`), picture, table });
@@ -54,8 +40,9 @@ export function headGrids(context, position, { id, parts }) {
   const without = h("div", {});
   const show = async () => {
     without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
-    const found = ablatedHeads(context.run.run, position, id).then((values) => grid("without", values, context), trouble);
-    without.replaceChildren(await found);
+    const asked = { run: context.run.run, position, id };
+    const found = once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked));
+    without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
   };
   if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
   else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));

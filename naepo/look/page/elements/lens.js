@@ -4,10 +4,9 @@ import { h } from "../core/dom.js";
 import { number, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import "./chart.js";
-import { hear } from "./drawn.js";
 import { figure } from "./figure.js";
 import "./heat.js";
-import { select } from "./matrix-of.js";
+import { on, select } from "./matrix-of.js";
 import { stageName } from "./part-names.js";
 
 /**
@@ -43,7 +42,8 @@ export function lensHeat(lens, followed) {
     label: t("path.lens"),
     strong: (/** @type {number} */ at) => cells[at].id === answer,
   };
-  return hear(heat, "naepo-cell", ({ row, col }) => select(heat, { id: cells[row * columns.length + col].id }));
+  on(heat, "naepo-cell", ({ row, col }) => select(heat, { id: cells[row * columns.length + col].id }));
+  return heat;
 }
 
 /** @param {Lens} lens */

@@ -7,6 +7,7 @@ import { number } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { css } from "./drawn.js";
 import { embeddingNorms } from "./embedding-norms.js";
+import { once } from "./vocabulary.js";
 
 /** @typedef {{colours: Uint8Array, legend: Node[]}} Colouring */
 
@@ -60,19 +61,10 @@ function byAmount(name, amounts, scale = (amount) => amount) {
   return { colours, legend: [h("p", { class: "legend" }, name, ` ${number(low)} `, strip, ` ${number(high)}`)] };
 }
 
-/** @type {Map<string, Promise<Float32Array | null>>} */
-const counted = new Map();
-
 /** How often each id stands in the training corpus, null where it is not at hand. @param {string} model */
 function frequencies(model) {
-  let found = counted.get(model);
-  if (!found) {
-    const none = (/** @type {any} */ error) => (error.status === 404 ? null : Promise.reject(error));
-    found = getTensor("/look/frequencies", { model }).then(({ data }) => data, none);
-    counted.set(model, found);
-    found.catch(() => counted.delete(model));
-  }
-  return found;
+  const none = (/** @type {any} */ error) => (error.status === 404 ? null : Promise.reject(error));
+  return once(`frequencies ${model}`, () => getTensor("/look/frequencies", { model }).then(({ data }) => data, none));
 }
 
 /**

@@ -4,9 +4,9 @@ import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import "./chart.js";
-import { hear } from "./drawn.js";
 import { figure } from "./figure.js";
 import "./heat.js";
+import { on } from "./matrix-of.js";
 
 /**
  * @typedef {{name: string, norm: number[], moved?: number[], turned?: number[]}} Matrix
@@ -38,7 +38,7 @@ function heatOf({ steps, matrices }, measure, choose) {
     width,
     height: 20,
   };
-  hear(heat, "naepo-cell", ({ row, col }) => {
+  on(heat, "naepo-cell", ({ row, col }) => {
     choose(steps[col]);
     const [chart, name, unit] = [h("naepo-chart", {}), matrices[row].name, t(`training.${measure}`)];
     const points = steps.map((step, i) => [step, table[row][i]]);

@@ -4,7 +4,8 @@ import { h } from "../core/dom.js";
 import { number, shape as shapeText } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs } from "../core/numeric.js";
-import { matrixOf, term } from "./matrix-of.js";
+import { tableElement } from "./figure.js";
+import { matrixOf } from "./matrix-of.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
 
@@ -31,7 +32,7 @@ export async function opPair(one, two, state) {
   const [left, right] = await Promise.all([one.run.tensor(name, size.at), two.run.tensor(name, its.at)]);
   const { kind, axes } = one.run.op(name);
   const picture = (/** @type {string} */ title, /** @type {Float32Array} */ data, /** @type {any} */ { rows, cols }, /** @type {any} */ more) =>
-    term(title, matrixOf({ rows, cols, dims: axes.slice(-2), name, label: title, data, ...more }));
+    h("div", {}, matrixOf({ rows, cols, dims: axes.slice(-2), name, caption: title, label: title, data, ...more }));
   const scale = {
     kind: ["softmax", "probabilities"].includes(kind) ? "probability" : "signed",
     limit: Math.max(maxAbs(left.data), maxAbs(right.data)) || 1,
@@ -61,9 +62,6 @@ export function settingsTable(one, two) {
   const names = [...new Set([...first.keys(), ...second.keys()])].filter((name) => first.get(name) !== second.get(name));
   const heading = h("h3", {}, t("compare.settings"));
   if (!names.length) return [heading, h("p", { class: "note" }, t("compare.same_settings"))];
-  const row = (/** @type {string} */ name) =>
-    h("tr", {}, h("th", { scope: "row" }, h("code", {}, name)), h("td", {}, first.get(name) ?? "—"), h("td", {}, second.get(name) ?? "—"));
-  const head = [t("compare.setting"), one.name, two.name].map((text) => h("th", { scope: "col" }, text));
-  const table = h("table", {}, h("thead", {}, h("tr", {}, head)), h("tbody", {}, names.map(row)));
-  return [heading, h("div", { class: "table-window" }, table)];
+  const rows = names.map((name) => [name, first.get(name) ?? "—", second.get(name) ?? "—"]);
+  return [heading, tableElement({ head: [t("compare.setting"), one.name, two.name], rows })];
 }

@@ -1,19 +1,19 @@
-// The vocabulary of a model, the same for all its checkpoints: asked for once while the page is open.
+// What is asked for once while the page is open: the vocabulary of a model, the same for all its checkpoints, and its like.
 
 import { getJSON } from "../core/api.js";
 
 /** @typedef {{labels: string[], kinds: string[], bytes: string[], notes?: any[]}} Vocabulary */
 
-/** @type {Map<string, Promise<Vocabulary>>} */
+/** @type {Map<string, Promise<any>>} */
 const known = new Map();
 
-/** @param {string} model key @returns {Promise<Vocabulary>} */
-export function vocabularyOf(model) {
-  let found = known.get(model);
-  if (!found) {
-    found = getJSON("/look/vocabulary", { model });
-    known.set(model, found);
-    found.catch(() => known.delete(model));
-  }
+/** Ask, unless it was asked before; what failed may be asked again. @template T @param {string} key @param {() => Promise<T>} ask @returns {Promise<T>} */
+export function once(key, ask) {
+  const found = known.get(key) ?? ask();
+  known.set(key, found);
+  found.catch(() => known.delete(key));
   return found;
 }
+
+/** @param {string} model key @returns {Promise<Vocabulary>} */
+export const vocabularyOf = (model) => once(`vocabulary ${model}`, () => getJSON("/look/vocabulary", { model }));

@@ -7,9 +7,10 @@ import { t } from "../core/i18n.js";
 import { withReach } from "../core/runs.js";
 import { distributions } from "../elements/distributions.js";
 import { lensHeat } from "../elements/lens.js";
-import { select, term } from "../elements/matrix-of.js";
+import { select } from "../elements/matrix-of.js";
 import { opPair, settingsTable } from "../elements/op-pair.js";
 import { Part } from "../elements/part.js";
+import { Room } from "../elements/room.js";
 
 /** A model at a checkpoint, with its run and the position that is looked at.
  * @typedef {{model: any, checkpoint: number, run: any, position: number, name: string}} Side */
@@ -18,27 +19,21 @@ import { Part } from "../elements/part.js";
 const nameOf = (model, checkpoint) =>
   model.name.split("/").slice(-2).join("/") + (model.checkpoints.length > 1 ? ` · ${checkpoint}` : "");
 
-export class CompareView extends HTMLElement {
+export class CompareView extends Room {
   constructor() {
     super();
-    this.head = h("div", { class: "view-head" });
     this.choice = h("div", { class: "map-controls" });
-    this.parts = { ready: new Part(), next: new Part(), lens: new Part(), op: new Part(), settings: new Part() };
-  }
-
-  connectedCallback() {
-    this.classList.add("view");
-    if (!this.firstChild) this.append(this.head, this.choice, ...Object.values(this.parts).map((part) => part.element));
+    this.parts = { choice: this.choice, ready: new Part(), next: new Part(), lens: new Part(), op: new Part(), settings: new Part() };
   }
 
   /** @param {any} context */
   set context(context) {
     const { state, about, model, run } = context;
-    this.head.replaceChildren(h("h2", {}, t("compare.heading")), h("p", { class: "note" }, t("compare.intro")));
+    this.announce(t("compare.heading"), "compare.intro");
     const other = state.other && about.models.find((/** @type {any} */ each) => each.key === state.other.model);
     this.choose(about, model, state, other);
     if (!other || !run) {
-      const { ready, ...rest } = this.parts;
+      const { choice: _, ready, ...rest } = this.parts;
       ready.load(`none ${state.lang}`, "", async () => h("p", { class: "note empty" }, t("compare.empty")));
       for (const part of Object.values(rest)) part.load("none", "", async () => null);
       return;
@@ -104,7 +99,7 @@ const sameTokens = (one, two) => one.length === two.length && one.every(({ id, l
 /** @param {Side[]} sides */
 async function lenses(sides) {
   const found = await Promise.all(sides.map(({ run, position }) => getJSON("/look/lens", { run: run.run, position, top: 4 })));
-  return [h("h3", {}, t("path.lens")), h("div", { class: "pair" }, found.map((lens, i) => term(sides[i].name, lensHeat(lens, null))))];
+  return [h("h3", {}, t("path.lens")), h("div", { class: "pair" }, found.map((lens, i) => h("div", {}, h("h4", {}, sides[i].name), lensHeat(lens, null))))];
 }
 
 customElements.define("naepo-compare-view", CompareView);

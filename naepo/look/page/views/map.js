@@ -3,14 +3,14 @@
 import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { hear } from "../elements/drawn.js";
 import { colouring } from "../elements/map-colours.js";
 import { mapControls } from "../elements/map-controls.js";
 import { laidOut } from "../elements/map-layout.js";
-import { select } from "../elements/matrix-of.js";
+import { on, select } from "../elements/matrix-of.js";
 import { neighbourList } from "../elements/neighbours.js";
 import { Part } from "../elements/part.js";
 import { pointsFigure } from "../elements/points-figure.js";
+import { Room } from "../elements/room.js";
 import "../elements/search.js";
 import { vocabularyOf } from "../elements/vocabulary.js";
 
@@ -29,7 +29,7 @@ function choiceOf(state) {
   return { ...FIRST, ...Object.fromEntries(said) };
 }
 
-export class MapView extends HTMLElement {
+export class MapView extends Room {
   constructor() {
     super();
     this.controls = h("div", { class: "map-controls" });
@@ -38,11 +38,11 @@ export class MapView extends HTMLElement {
     this.parts = { layout: new Part(), legend: new Part("map-legend"), near: new Part() };
     /** @type {any} */ this.state = {};
     this.shown = "";
-    hear(this.search, "naepo-found", ({ ids, query }) => {
+    on(this.search, "naepo-found", ({ ids, query }) => {
       this.points.marked = ids;
       this.choose({ query });
     });
-    hear(this.search, "naepo-select", ({ id }) => this.points.visit(id));
+    on(this.search, "naepo-select", ({ id }) => this.points.visit(id));
   }
 
   connectedCallback() {
@@ -70,8 +70,8 @@ export class MapView extends HTMLElement {
     const { layout, legend, near } = this.parts;
     const picture = pointsFigure(this.points, t("map.title"), "embedding-map", t("map.hands"));
     const stage = h("div", {}, picture, legend.element, layout.element);
-    const head = h("div", { class: "view-head" }, h("h2", {}, t("map.heading")), h("p", { class: "note" }, t("map.intro")));
-    this.replaceChildren(head, this.controls, this.search, h("div", { class: "map-columns" }, stage, near.element));
+    this.announce(t("map.heading"), "map.intro");
+    this.replaceChildren(this.head, this.controls, this.search, h("div", { class: "map-columns" }, stage, near.element));
   }
 
   /** @param {Part} layout @param {Record<string, any>} asked @param {Choice} choice */

@@ -13,33 +13,27 @@ import { lensPicture } from "../elements/lens.js";
 import { positionsOf, rowOf, select } from "../elements/matrix-of.js";
 import { Part } from "../elements/part.js";
 import { stageName } from "../elements/part-names.js";
+import { Room } from "../elements/room.js";
 import "../elements/search.js";
 import { vocabularyOf } from "../elements/vocabulary.js";
 
 const FAINT = 48; // other positions drawn behind the chosen one
 
-export class PathView extends HTMLElement {
+export class PathView extends Room {
   constructor() {
     super();
-    this.head = h("div", { class: "view-head" });
     this.parts = { choice: new Part(), lens: new Part(), sums: new Part(), heads: new Part(), stream: new Part() };
-  }
-
-  connectedCallback() {
-    this.classList.add("view");
-    if (!this.firstChild) this.append(this.head, ...Object.values(this.parts).map((part) => part.element));
   }
 
   /** @param {any} context */
   set context(context) {
     const { run, state } = context;
     if (!run) {
-      this.head.replaceChildren(h("p", { class: "note" }, t("path.empty")));
+      this.announce("", "path.empty");
       return;
     }
     const position = Math.min(state.position ?? Infinity, run.tokens.length - 1);
-    const title = t("path.title", { position, token: run.tokens[position].label });
-    this.head.replaceChildren(h("h2", {}, title), h("p", { class: "note" }, t("path.intro")));
+    this.announce(t("path.title", { position, token: run.tokens[position].label }), "path.intro");
     this.show(context, position);
   }
 

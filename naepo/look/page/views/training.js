@@ -5,36 +5,29 @@ import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { curves } from "../elements/curves.js";
-import { hear } from "../elements/drawn.js";
 import { colouring } from "../elements/map-colours.js";
-import { select } from "../elements/matrix-of.js";
+import { on, select } from "../elements/matrix-of.js";
 import { gradientPicture, movedPicture } from "../elements/moved.js";
 import { Part } from "../elements/part.js";
 import { pointsFigure } from "../elements/points-figure.js";
-import { vocabularyOf } from "../elements/vocabulary.js";
+import { Room } from "../elements/room.js";
+import { once, vocabularyOf } from "../elements/vocabulary.js";
 
 const PAUSE = 90; // milliseconds a slider rests before the model is run at its checkpoint
 
-export class TrainingView extends HTMLElement {
+export class TrainingView extends Room {
   constructor() {
     super();
-    this.head = h("div", { class: "view-head" });
     this.slider = h("div", { class: "checkpoint-slider" });
     this.range = h("input", { type: "range", min: 0, step: 1, on: { input: () => this.choose(this.steps[this.range.value], PAUSE) } });
     this.output = h("output", {});
-    this.parts = { curves: new Part(), moved: new Part(), gradients: new Part(), map: new Part() };
+    this.parts = { slider: this.slider, curves: new Part(), moved: new Part(), gradients: new Part(), map: new Part() };
     this.points = h("naepo-points", {});
     this.pause = 0;
     this.fittedTo = "";
     /** @type {number[]} */ this.steps = [];
     /** @type {any[]} */ this.charts = [];
-    /** @type {{key: string, answer: Promise<any>}} */ this.record = { key: "", answer: Promise.resolve() };
-    hear(this, "naepo-pick", ({ x, by }) => this.choose(by ? this.steps[Number(this.range.value) + by] : this.nearest(x)));
-  }
-
-  connectedCallback() {
-    this.classList.add("view");
-    if (!this.firstChild) this.append(this.head, this.slider, ...Object.values(this.parts).map((part) => part.element));
+    on(this, "naepo-pick", ({ x, by }) => this.choose(by ? this.steps[Number(this.range.value) + by] : this.nearest(x)));
   }
 
   disconnectedCallback() {
@@ -46,12 +39,11 @@ export class TrainingView extends HTMLElement {
     this.steps = model.checkpoints.map((/** @type {any} */ checkpoint) => checkpoint.step);
     const checkpoint = state.checkpoint ?? model.checkpoint;
     const key = `${model.key} ${this.steps} ${state.lang} ${state.theme}`;
-    this.head.replaceChildren(h("h2", {}, t("training.heading")), h("p", { class: "note" }, t("training.intro")));
+    this.announce(t("training.heading"), "training.intro");
     this.slide(model, checkpoint);
     for (const chart of this.charts) chart.marker = checkpoint;
     this.points.selected = state.id ?? -1;
-    if (this.record.key !== key) this.record = { key, answer: getJSON("/look/training", { model: model.key }) };
-    const { answer } = this.record;
+    const answer = once(`training ${model.key} ${this.steps}`, () => getJSON("/look/training", { model: model.key }));
     this.parts.curves.load(key, t("training.reading"), async () => {
       const { content, charts } = curves(await answer, checkpoint);
       this.charts = charts;
