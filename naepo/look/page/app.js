@@ -12,7 +12,6 @@ import "./elements/changes.js";
 import "./elements/checks.js";
 import "./elements/drawers.js";
 import "./elements/keys.js";
-import "./elements/prompt.js";
 import "./elements/road.js";
 import "./elements/tabs.js";
 import "./elements/tokens.js";
@@ -40,10 +39,9 @@ class Page {
     this.about = about;
     this.runs = new Runs(about, () => this.waited());
     this.views = new Map(VIEWS.map((name) => [name, element(`naepo-${name}-view`)]));
-    this.prompt = element("naepo-prompt");
     this.road = element("naepo-road");
     this.keys = element("naepo-keys");
-    this.always = [element("naepo-top"), this.prompt, element("naepo-tabs"), element("naepo-drawers"), this.road];
+    this.always = [element("naepo-top"), element("naepo-tabs"), element("naepo-drawers"), this.road];
     this.ofRun = [element("naepo-tokens"), element("naepo-answer"), element("naepo-changes"), element("naepo-checks")];
     this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
     this.isDrawing = false;
@@ -51,9 +49,9 @@ class Page {
   }
 
   start() {
-    const [top, , tabs, drawers] = this.always;
+    const [top, tabs, drawers] = this.always;
     const [tokens, ...answers] = this.ofRun;
-    place("top").replaceChildren(top, this.prompt);
+    place("top").replaceChildren(top);
     place("tokens").replaceChildren(tokens);
     place("views").replaceChildren(tabs);
     place("road").replaceChildren(this.road);
@@ -79,7 +77,10 @@ class Page {
       if (op) found.view = TURNS_TO_ATTENTION.has(op.kind) ? "attention" : "op";
       Object.assign(found, { row: null, col: null });
     }
-    if ("model" in found && found.model !== state.model) Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
+    if ("model" in found && found.model !== state.model) {
+      Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
+      if (state.ids) Object.assign(found, { text: this.runs.run?.text ?? null }); // ids mean nothing to another vocabulary
+    }
     if ("text" in found) Object.assign(found, { ids: null, position: found.position ?? null });
     store.set(found);
   }

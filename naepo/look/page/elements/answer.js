@@ -8,10 +8,10 @@ import { language, t } from "../core/i18n.js";
 import { largest, softmax } from "../core/numeric.js";
 import { draw, seeded } from "../core/random.js";
 import { entropy, filtered } from "../core/sampling.js";
+import { select } from "../core/select.js";
 import { distributionTable } from "./distribution.js";
 import { isNeutral, sliders } from "./sliders.js";
 import "./syllables.js";
-import { select } from "./top.js";
 import { vocabularyOf } from "./vocabulary.js";
 
 const SHOWN = 12;
@@ -58,8 +58,9 @@ class Answer extends HTMLElement {
     this.write = h("button", { id: "write", type: "button", on: { click: () => this.#write(this.next) } });
     this.writeChosen = h("button", { id: "write-chosen", type: "button", on: { click: () => this.#write(this.now.state.id) } });
     this.back = h("button", { id: "back", type: "button", on: { click: () => this.#back() } }, t("answer.back"));
-    const seed = h("label", { class: "seed", title: t("answer.seed_note") }, t("answer.seed"), this.seed);
-    const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back, seed);
+    const seed = h("label", { class: "slider seed", title: t("answer.seed_note") }, h("span", {}, t("answer.seed")), this.seed);
+    this.sliders.element.append(seed);
+    const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back);
     this.replaceChildren(this.heading, this.bars, this.rest, this.moved, steps, this.sliders.element, this.facts, this.syllables);
     this.key = "";
     this.asked = "";
@@ -107,7 +108,7 @@ class Answer extends HTMLElement {
     this.bars.replaceChildren(table);
     this.#showRest(left - n, rest, drawn);
     this.facts.textContent = t("answer.facts", { left: count(left), all: count(logits.length), entropy: number(entropy(drawn)), raw: number(entropy(raw)) });
-    this.#showMoved(drawn, old, labels);
+    this.#showMoved(raw, before && softmax(before), labels);
     this.#showSteps(labels, state, run);
     const [best] = largest(drawn, 1);
     document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
@@ -123,15 +124,15 @@ class Answer extends HTMLElement {
     this.rest.replaceChildren(words, ...[more, fewer, button("csv", () => this.#csv(drawn))].filter((each) => each !== null));
   }
 
-  /** What the changes did to the answer. @param {Float64Array} drawn @param {Float64Array | null} old @param {string[]} labels */
-  #showMoved(drawn, old, labels) {
+  /** What the changes did to the model's own answer. @param {Float64Array} raw @param {Float64Array | null} old @param {string[]} labels */
+  #showMoved(raw, old, labels) {
     this.moved.hidden = !old;
     if (!old) return;
-    const [now] = largest(drawn, 1);
+    const [now] = largest(raw, 1);
     const [then] = largest(old, 1);
     const words = now === then ? "answer.moved_same" : "answer.moved";
-    const half = drawn.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
-    this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(drawn, old)) });
+    const half = raw.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
+    this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(raw, old)) });
   }
 
   /** @param {string[]} labels @param {any} state @param {any} run */

@@ -3,7 +3,7 @@
 
 import { h } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 const TARGETS = ["head", "neuron", "position", "op"];
 const ACTIONS = ["off", "scale", "patch"];

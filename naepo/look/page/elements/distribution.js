@@ -28,7 +28,7 @@ export function distributionTable(found) {
   const ids = listed(found);
   const scale = Math.max(1e-12, ...ids.map((id) => Math.max(drawn[id], mark?.[id] ?? 0)));
   const rows = ids.map((id) => row(id, found, scale));
-  const names = ["token", "probability", ...(isChanged ? ["difference"] : []), "logit", "id"];
+  const names = ["token", "probability", ...(isChanged ? ["difference", "logit"] : ["logit", "id"])];
   const titles = names.map((name) => h("th", { scope: "col", class: name }, t(`answer.column_${name}`)));
   const table = h("table", { class: "distribution" }, h("thead", {}, h("tr", {}, titles)), h("tbody", {}, rows));
   const rest = 1 - ids.reduce((sum, id) => sum + drawn[id], 0);
@@ -53,7 +53,7 @@ function row(id, { labels, logits, drawn, mark, isChanged, chosen, next, choose 
     h("td", { class: "probability", title: `${full(drawn[id])}${before}` }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(drawn[id])))),
     isChanged ? h("td", { class: difference < 0 ? "lower" : "higher", title: full(difference) }, signedPercent(difference)) : null,
     h("td", { title: full(logits[id]) }, number(logits[id])),
-    h("td", { class: "id" }, id),
+    isChanged ? null : h("td", { class: "id" }, id),
   );
 }
 

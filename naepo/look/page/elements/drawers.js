@@ -4,7 +4,7 @@
 import { h } from "../core/dom.js";
 import { percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 class Drawers extends HTMLElement {
   constructor() {

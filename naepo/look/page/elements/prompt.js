@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 const LONGEST = 20000; // characters
 
@@ -17,7 +17,7 @@ class Prompt extends HTMLElement {
     this.text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
     this.name = h("span", { class: "prompt-name" });
     this.status = h("span", { class: "prompt-status", role: "status" });
-    this.notes = h("p", { class: "note prompt-notes", role: "status", hidden: true });
+    this.notes = h("p", { class: "note cut", role: "status", hidden: true });
   }
 
   /** @param {any} context */
@@ -46,6 +46,7 @@ class Prompt extends HTMLElement {
     if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.shiftKey) return;
     event.preventDefault();
     select(this, { text: this.text.value });
+    this.dispatchEvent(new CustomEvent("naepo-submit", { bubbles: true }));
   }
 }
 

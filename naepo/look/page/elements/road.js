@@ -5,8 +5,8 @@ import { getTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
+import { select } from "../core/select.js";
 import { WIDTH, drawStrip } from "./strip.js";
-import { select } from "./top.js";
 
 const OPEN_BLOCKS = 4; // with more blocks, only the first and the selected one are open at first
 const SHARES = new Set(["softmax", "probabilities"]);

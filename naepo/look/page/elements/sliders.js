@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 const SLIDERS = [
   { key: "temperature", min: 0, max: 2, step: 0.05, off: 1 },

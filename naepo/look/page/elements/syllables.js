@@ -38,6 +38,7 @@ class Syllables extends HTMLElement {
     this.key = key;
     clearTimeout(this.timer);
     this.body.setAttribute("aria-busy", "true");
+    if (!this.body.firstChild) this.body.append(h("p", { class: "note" }, t("answer.following")));
     this.timer = setTimeout(() => this.#load(this.now, key), PATIENCE);
   }
 
@@ -65,7 +66,7 @@ class Syllables extends HTMLElement {
     const rows = ranked.slice(0, SHOWN).map(([text, { p, paths }]) => {
       const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: `${(100 * p) / scale}%` } }));
       const share = h("td", { class: "probability", title: full(p) }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(p))));
-      return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), share, h("td", { class: "id" }, t("answer.paths", { paths })));
+      return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), share, h("td", { class: "id" }, t(paths === 1 ? "answer.path" : "answer.paths", { paths })));
     });
     const unfollowed = open.reduce((sum, path) => sum + path.p, 0);
     const written = ranked.reduce((sum, [, { p }]) => sum + p, 0);

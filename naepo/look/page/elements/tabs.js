@@ -2,7 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
 

@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "./top.js";
+import { select } from "../core/select.js";
 
 const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]); // prettier-ignore
 const MODES = ["tokens", "characters", "bytes"];

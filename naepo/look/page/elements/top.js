@@ -3,11 +3,10 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
+import { select } from "../core/select.js";
+import "./prompt.js";
 
 const COPIED = 1500; // milliseconds that it is said
-
-/** @param {EventTarget} from @param {any} detail */
-export const select = (from, detail) => from.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
 
 class Top extends HTMLElement {
   constructor() {
@@ -18,12 +17,15 @@ class Top extends HTMLElement {
     this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
     this.step = h("output", { for: "checkpoint" });
     this.checkpoint = h("label", { class: "checkpoint" }, this.slider, this.step);
+    this.bar = h("div", { class: "bar" });
+    this.prompt = /** @type {any} */ (document.createElement("naepo-prompt"));
     this.theme = h("button", { id: "theme", type: "button", on: { click: () => this.#turn() } });
     this.link = h("button", { id: "link", type: "button", on: { click: () => this.#copy() } });
   }
 
   /** @param {any} context */
-  set context({ state, model, about }) {
+  set context(context) {
+    const { state, model, about } = context;
     this.checkpoints = model.checkpoints;
     if (this.key !== language()) this.#build(about);
     this.key = language();
@@ -37,8 +39,10 @@ class Top extends HTMLElement {
       vocabulary: count(model.settings.vocab_size),
     });
     this.theme.textContent = t(document.documentElement.dataset.theme === "dark" ? "top.light" : "top.dark");
-    document.title = `${short(model.name)} · naepo`;
+    const title = `${short(model.name)} · naepo`;
+    if (document.title !== title) document.title = title;
     this.#showCheckpoint(state.checkpoint);
+    this.prompt.context = context;
   }
 
   /** @param {any} about */
@@ -55,7 +59,8 @@ class Top extends HTMLElement {
     keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
     const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
     const focused = document.activeElement?.id;
-    this.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
+    this.bar.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
+    if (!this.firstChild) this.append(this.bar, this.prompt);
     if (focused) document.getElementById(focused)?.focus();
   }
 
