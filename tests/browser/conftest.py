@@ -1,6 +1,7 @@
 """A real server over tiny models, and a real browser that may speak to nothing else."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -147,12 +148,9 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
 def watch(visit: Visit) -> None:
     """Write down every request that leaves the server, and everything that goes wrong."""
 
-    def ask(route: Route, request: Request) -> None:
-        if request.url.startswith((visit.origin + "/", "blob:" + visit.origin, "data:")):
-            route.continue_()
-        else:
-            visit.foreign.append(f"asked {request.url}")
-            route.abort()
+    def refuse(route: Route, request: Request) -> None:
+        visit.foreign.append(f"asked {request.url}")
+        route.abort()
 
     def hear(message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not visit.is_expected(message):
@@ -163,8 +161,16 @@ def watch(visit: Visit) -> None:
         if response.status >= 500:
             visit.errors.append(f"{response.status} for {response.url}")
 
+    def begin(request: Request) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            visit.asking.add(request)
+
     page: Page = visit.page
-    page.context.route("**/*", ask)
+    page.on("request", begin)
+    page.on("requestfinished", lambda request: visit.asking.discard(request))
+    page.on("requestfailed", lambda request: visit.asking.discard(request))
+    own = re.escape(visit.origin)
+    page.context.route(re.compile(f"^(?!{own}/|blob:{own}|data:)"), refuse)
     page.on("console", hear)
     page.on("pageerror", lambda error: visit.errors.append(f"page error: {error}"))
     page.on("response", answer)

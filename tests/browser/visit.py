@@ -1,14 +1,28 @@
 """One page in a browser, as a person has it before them."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
-from playwright.sync_api import ConsoleMessage, Locator, Page
+import numpy as np
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
-SECONDS = 15_000
-"""Longest wait for anything, in milliseconds; two busy cores are slow."""
+SECONDS = 15
+"""Longest wait for anything; two busy cores are slow."""
+QUIET = 0.12
+"""Seconds without a request or a change of the page after which it counts as drawn."""
+_QUIET = """() => {
+    const now = performance.now();
+    if (!window.naepoTest) {
+        window.naepoTest = {last: now};
+        new MutationObserver(() => (window.naepoTest.last = performance.now())).observe(
+            document, {subtree: true, childList: true, attributes: true, characterData: true});
+    }
+    const isBusy = document.querySelector(".is-waiting, [aria-busy=true]");
+    return isBusy ? 0 : (now - window.naepoTest.last) / 1000;
+}"""
 
 
 @dataclass
@@ -20,8 +34,9 @@ class Visit:
     origin: str
     foreign: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
-    expected: list[str] = field(default_factory=list)
-    """Pieces of addresses whose failure belongs to the test."""
+    expected: list[str] = field(default_factory=lambda: ["/look/frequencies"])
+    """Pieces of addresses that may fail: a model may not have its corpus at hand."""
+    asking: set[Request] = field(default_factory=set)
 
     def is_expected(self, message: ConsoleMessage) -> bool:
         place = message.location.get("url", "")
@@ -29,23 +44,62 @@ class Visit:
 
     def go(self, **state: Any) -> None:
         """Open the page in a state, and wait until it is drawn."""
-        self.page.set_default_timeout(SECONDS)
+        self.page.set_default_timeout(1000 * SECONDS)
         self.page.goto(f"{self.url}#{fragment(state)}")
+        self.find("naepo-tokens .token").first.wait_for()
         self.settle()
 
     def settle(self) -> None:
-        """Wait until nothing is asked and nothing is being drawn."""
-        self.page.wait_for_function(
-            "() => !document.querySelector('[aria-busy=true]') && document.fonts.status == 'loaded'"
-        )
-        self.page.wait_for_load_state("networkidle")
+        """Wait until nothing is asked, and nothing changes any more."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            self.page.wait_for_timeout(30)
+            if not self.asking and self.page.evaluate(_QUIET) > QUIET:
+                return
+        left = ", ".join(request.url for request in self.asking)
+        raise AssertionError(f"the page never came to rest; it asks: {left or 'nothing'}")
+
+    def press(self, *keys: str) -> None:
+        """Press keys one after another, each answered before the next."""
+        for key in keys:
+            self.page.keyboard.press(key)
+            self.settle()
 
     def state(self) -> dict[str, Any]:
-        """Give the state that the address names."""
-        return self.page.evaluate("() => import('/core/store.js').then(m => m.get())")
+        """Give the state that the address speaks of, with the defaults filled in."""
+        script = """async () => {
+            const {DEFAULTS, decode} = await import("/core/store.js");
+            return {...DEFAULTS, ...decode(location.hash)};
+        }"""
+        return self.page.evaluate(script)
 
-    def find(self, selector: str) -> Locator:
-        return self.page.locator(selector)
+    def find(self, selector: str, **options: Any) -> Locator:
+        return self.page.locator(selector, **options)
+
+    def unfold(self, within: str = "#stage") -> None:
+        """Open everything that can be opened, as for reading the numbers behind the pictures."""
+        script = "e => e.querySelectorAll('details').forEach(d => (d.open = true))"
+        self.find(within).evaluate(script)
+        self.settle()
+
+    def run(self, **body: Any) -> dict[str, Any]:
+        """Run a prompt through the page's own connection."""
+        script = """async (body) => {
+            const {postJSON} = await import("/core/api.js");
+            return await postJSON("/look/run", body);
+        }"""
+        return self.page.evaluate(script, body)
+
+    def tensor(self, path: str, **params: Any) -> np.ndarray:
+        """Fetch a tensor through the page's own connection, bit for bit."""
+        script = """async ([path, params]) => {
+            const {getTensor} = await import("/core/api.js");
+            const {shape, data} = await getTensor(path, params);
+            return {shape, bits: [...new Uint32Array(data.buffer, data.byteOffset, data.length)]};
+        }"""
+        found = self.page.evaluate(script, [path, params])
+        bits = np.array(found["bits"], dtype=np.uint32)
+        return bits.view(np.float32).reshape(found["shape"])
 
 
 def fragment(state: dict[str, Any]) -> str:
@@ -55,4 +109,4 @@ def fragment(state: dict[str, Any]) -> str:
         for key, value in state.items()
         if value is not None
     }
-    return "&".join(f"{key}={quote(value, safe='')}" for key, value in said.items())
+    return urlencode(said)
