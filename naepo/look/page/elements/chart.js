@@ -16,27 +16,24 @@ const DASHES = ["", "6 3", "2 3", "8 3 2 3"];
 const EDGE = { left: 58, right: 12, top: 12, bottom: 34 }; // pixels
 const MOST = 1500; // points of a line before it is thinned to the least and the most of each stretch
 
-/** Round numbers between two, about `wanted` of them; on a logarithmic axis 1, 2 and 5 times powers of ten. @param {number} low @param {number} high @param {number} wanted @param {boolean} [log] */
-export function ticks(low, high, wanted, log = false) {
-  if (!(high > low)) return [low];
-  /** @type {number[]} */
-  const marks = [];
+/** Round numbers between two, about `wanted` of them; on a logarithmic axis a few times powers of ten. @param {number} low @param {number} high @param {number} wanted @param {boolean} log */
+function ticks(low, high, wanted, log) {
+  const rough = (high - low) / wanted;
+  const power = 10 ** Math.floor(Math.log10(log ? low : rough));
   if (log) {
-    const digits = high / low > 1000 ? [1] : high / low < 8 ? [1, 1.5, 2, 3, 4, 5, 7] : [1, 2, 5];
-    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) marks.push(...digits.map((digit) => digit * 10 ** power));
+    const digits = high / low > 1000 ? [1] : [1, 1.5, 2, 3, 5, 7];
+    const marks = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((decade) => digits.map((digit) => digit * power * 10 ** decade));
     return marks.filter((mark) => mark >= low * 0.999 && mark <= high * 1.001);
   }
-  const rough = (high - low) / wanted;
-  const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10);
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + step * 1e-9; k++) marks.push(k * step);
-  return marks;
+  const first = Math.ceil(low / step - 1e-9);
+  return high > low ? Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, k) => (first + k) * step) : [low];
 }
 
 /** @param {Point[]} points */
 function thinned(points) {
-  if (points.length <= MOST) return points;
   const width = Math.ceil((2 * points.length) / MOST);
+  if (width <= 2) return points;
   return Array.from({ length: Math.ceil(points.length / width) }, (_, i) => {
     const stretch = points.slice(i * width, (i + 1) * width).sort((one, other) => one[1] - other[1]);
     return [stretch[0], stretch[stretch.length - 1]].sort((one, other) => one[0] - other[0]);
@@ -49,7 +46,7 @@ const nearest = (points, x) => points.reduce((best, point) => (Math.abs(point[0]
 export class NaepoChart extends Drawn {
   constructor() {
     super();
-    /** @type {Series[]} */ this.lines = [];
+    /** the lines that count @type {Series[]} */ this.lines = [];
     this.scale = scaleOf([], 1, 1, false);
   }
 
@@ -64,13 +61,13 @@ export class NaepoChart extends Drawn {
     /** @type {Chart} */
     const { series, log = false, height = 220, label, picks } = this.content;
     const usable = (/** @type {Point} */ [x, y]) => Number.isFinite(x) && Number.isFinite(y) && (!log || y > 0);
-    this.lines = series.map((each) => ({ ...each, points: each.points.filter(usable) }));
-    const all = this.lines.flatMap(({ points }) => points);
-    this.scale = scaleOf(all, width, height, log);
+    const all = series.map((each) => ({ ...each, points: each.points.filter(usable) })).filter(({ points }) => points.length);
+    this.lines = all.filter(({ faint }) => !faint);
+    this.scale = scaleOf(all.flatMap(({ points }) => points), width, height, log); // prettier-ignore
     const box = { width, height, viewBox: `0 0 ${width} ${height}`, tabindex: picks ? 0 : null };
     const picture = svg("svg", { class: "chart", role: "img", "aria-label": label, ...box });
     this.line = svg("line", { class: "chart-marker", y1: EDGE.top, y2: height - EDGE.bottom });
-    picture.append(...this.axes(width, height), ...this.paths(), ...this.ends(), this.line);
+    picture.append(...this.axes(width, height), ...all.flatMap((each) => this.path(each)), ...this.ends(), this.line);
     this.listen(picture);
     this.frame.replaceChildren(picture);
     this.placeMarker();
@@ -80,81 +77,74 @@ export class NaepoChart extends Drawn {
   axes(width, height) {
     const { left, right, low, high, x, y } = this.scale;
     const { names, log, x: across, y: up } = this.content;
-    const text = (/** @type {Record<string, any>} */ place, /** @type {string} */ words) => svg("text", { class: "axis", ...place }, words);
-    const marks = ticks(left, right, Math.max(2, width / 110)).filter((mark) => !names || Number.isInteger(mark));
+    const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor, /** @type {string} */ words) =>
+      svg("text", { class: "axis", x, y, "text-anchor": anchor }, words);
+    const marks = ticks(left, right, Math.max(2, width / 110), false).filter((mark) => !names || Number.isInteger(mark));
     const nodes = marks.map((mark) => {
       const words = names?.[mark] ?? String(+mark.toPrecision(12));
-      const anchor = x(mark) > width - EDGE.right - 3 * words.length ? "end" : "middle";
-      return text({ x: x(mark), y: height - EDGE.bottom + 15, "text-anchor": anchor }, words);
+      return text(x(mark), height - EDGE.bottom + 15, x(mark) > width - EDGE.right - 3 * words.length ? "end" : "middle", words);
     });
     for (const mark of ticks(low, high, height / 50, log)) {
       nodes.push(svg("line", { class: "grid", x1: EDGE.left, x2: width - EDGE.right, y1: y(mark), y2: y(mark) }));
-      nodes.push(text({ x: EDGE.left - 6, y: y(mark) + 4, "text-anchor": "end" }, String(+mark.toPrecision(6))));
+      nodes.push(text(EDGE.left - 6, y(mark) + 4, "end", String(+mark.toPrecision(6))));
     }
-    return [...nodes, text({ x: width - EDGE.right, y: height - 4, "text-anchor": "end" }, across), text({ x: 2, y: height - 4 }, up)];
+    return [...nodes, text(width - EDGE.right, height - 4, "end", across), text(2, height - 4, "start", up)];
   }
 
-  paths() {
+  /** @param {Series} series */
+  path(series) {
     const { x, y } = this.scale;
-    let dash = 0;
-    return this.lines.flatMap(({ points: all, faint, dots }) => {
-      const points = thinned(all);
-      const d = points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
-      const style = faint ? { class: "curve faint" } : { class: "curve", "stroke-dasharray": DASHES[dash++ % 4] };
-      const circles = dots ? points.map(([a, b]) => svg("circle", { class: "dot", cx: x(a), cy: y(b), r: 2.5 })) : [];
-      return [svg("path", { d, fill: "none", ...style }), ...circles];
-    });
+    const points = thinned(series.points);
+    const d = points.map(([a, b], i) => `${i ? "L" : "M"}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join("");
+    const style = series.faint ? "curve faint" : "curve";
+    const dash = DASHES[this.lines.indexOf(series) % 4];
+    const dots = series.dots ? points.map(([a, b]) => svg("circle", { class: "dot", cx: x(a), cy: y(b), r: 2.5 })) : [];
+    return [svg("path", { d, fill: "none", class: style, "stroke-dasharray": dash }), ...dots];
   }
 
   /** The name of each line at its end, moved down where it would cover another. */
   ends() {
-    const named = this.lines.filter(({ faint, points }) => !faint && points.length);
-    if (named.length < 2) return [];
+    if (this.lines.length < 2) return [];
     let free = 10;
-    const ends = named.map(({ name, points }) => ({ name, end: points[points.length - 1] }));
-    ends.sort((one, other) => other.end[1] - one.end[1]);
-    return ends.map(({ name, end }) => {
+    const ends = this.lines.map(({ name, points }) => ({ name, end: points[points.length - 1] }));
+    return ends.sort((one, other) => other.end[1] - one.end[1]).map(({ name, end }) => {
       const y = Math.max(free, this.scale.y(end[1]) - 6);
       free = y + 14;
       return svg("text", { class: "curve-name", x: this.scale.x(end[0]) - 4, y, "text-anchor": "end" }, name);
-    });
+    }); // prettier-ignore
   }
 
   placeMarker() {
     const x = this.content.marker ?? NaN;
-    this.line?.setAttribute("visibility", Number.isFinite(x) ? "visible" : "hidden");
-    if (!Number.isFinite(x)) return;
-    for (const end of ["x1", "x2"]) this.line?.setAttribute(end, String(this.scale.x(x)));
-    this.read(x);
-  }
-
-  /** Every x that has a point of a line that counts. */
-  stops() {
-    return this.lines.filter(({ faint }) => !faint).flatMap(({ points }) => points);
+    const isThere = Number.isFinite(x);
+    this.line?.setAttribute("visibility", isThere ? "visible" : "hidden");
+    for (const end of ["x1", "x2"]) this.line?.setAttribute(end, String(isThere ? this.scale.x(x) : 0));
+    if (isThere) this.read(x);
   }
 
   /** @param {number} x */
   read(x) {
     const { x: across, y: up, names } = this.content;
-    const values = this.lines
-      .filter(({ faint, points }) => !faint && points.length)
-      .map(({ name, points }) => `${name || up} ${number(nearest(points, x)[1])}`);
+    const values = this.lines.map(({ name, points }) => `${name || up} ${number(nearest(points, x)[1])}`);
     this.readout.textContent = `${across} ${names?.[x] ?? x}: ${values.join(" · ")}`;
   }
 
   /** @param {Element} picture */
   listen(picture) {
-    const at = (/** @type {any} */ event) => nearest(this.stops(), this.scale.back(event.clientX - picture.getBoundingClientRect().left))?.[0];
-    picture.addEventListener("pointermove", (event) => at(event) !== undefined && this.read(at(event)));
-    picture.addEventListener("pointerleave", () => this.placeMarker());
+    const on = (/** @type {string} */ name, /** @type {(x: number, event: any) => void} */ act) =>
+      picture.addEventListener(name, (/** @type {any} */ event) => {
+        const x = this.scale.back(event.clientX - picture.getBoundingClientRect().left);
+        if (this.lines.length) act(nearest(this.lines.flatMap(({ points }) => points), x)[0], event); // prettier-ignore
+      });
+    on("pointermove", (x) => this.read(x));
+    on("pointerleave", () => this.placeMarker());
     if (!this.content.picks) return;
-    picture.addEventListener("click", (event) => at(event) !== undefined && this.tell("naepo-pick", { x: at(event) }));
-    picture.addEventListener("keydown", (event) => {
-      const { key } = /** @type {KeyboardEvent} */ (event);
-      if (key !== "ArrowRight" && key !== "ArrowLeft") return;
+    on("click", (x) => this.tell("naepo-pick", { x }));
+    on("keydown", (_, event) => {
+      if (event.key !== "ArrowRight" && event.key !== "ArrowLeft") return;
       event.preventDefault();
       event.stopPropagation();
-      this.tell("naepo-pick", { by: key === "ArrowRight" ? 1 : -1 });
+      this.tell("naepo-pick", { by: event.key === "ArrowRight" ? 1 : -1 });
     });
   }
 }
@@ -168,15 +158,9 @@ function scaleOf(points, width, height, log) {
   if (low === high) [low, high] = log ? [low / 1.5, high * 1.5] : [low - (Math.abs(low) || 1) / 2, high + (Math.abs(high) || 1) / 2];
   const value = log ? Math.log10 : (/** @type {number} */ y) => y;
   const [across, up] = [(width - EDGE.left - EDGE.right) / (right - left || 1), height - EDGE.top - EDGE.bottom];
-  return {
-    left,
-    right,
-    low,
-    high,
-    x: (/** @type {number} */ x) => EDGE.left + (x - left) * across,
-    y: (/** @type {number} */ y) => EDGE.top + ((value(high) - value(y)) / (value(high) - value(low))) * up,
-    back: (/** @type {number} */ pixel) => left + (pixel - EDGE.left) / across,
-  };
+  const x = (/** @type {number} */ at) => EDGE.left + (at - left) * across;
+  const y = (/** @type {number} */ at) => EDGE.top + ((value(high) - value(at)) / (value(high) - value(low))) * up;
+  return { left, right, low, high, x, y, back: (/** @type {number} */ pixel) => left + (pixel - EDGE.left) / across };
 }
 
 customElements.define("naepo-chart", NaepoChart);

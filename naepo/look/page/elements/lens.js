@@ -60,7 +60,7 @@ function entropyChart(lens) {
     series: [{ name: "", points: lens.layers.map(({ entropy }, i) => [i, entropy]), dots: true }],
     x: t("path.depth"),
     y: t("path.entropy"),
-    label: t("path.entropy_label"),
+    label: t("path.entropy"),
     height: 130,
     names: namesOf(lens),
   };

@@ -6,7 +6,7 @@ import { t } from "../core/i18n.js";
 /** @typedef {import("../views/map.js").Choice} Choice */
 /** @typedef {(patch: Partial<Choice>) => void} Tell */
 
-const METHODS = /** @type {const} */ (["pca", "tsne", "umap"]);
+export const METHODS = { pca: "PCA", tsne: "t-SNE", umap: "UMAP" };
 
 /** @param {"seed" | "perplexity" | "neighbours"} knob @param {Choice} choice @param {Tell} tell */
 function field(knob, choice, tell) {
@@ -18,21 +18,14 @@ function field(knob, choice, tell) {
 
 /** @param {any} reducers @param {Choice} choice @param {Tell} tell */
 function methods(reducers, choice, tell) {
-  const button = (/** @type {Choice["method"]} */ method) =>
-    h(
-      "button",
-      {
-        type: "button",
-        class: "chip",
-        "aria-pressed": String(method === choice.method),
-        disabled: !reducers[method],
-        on: { click: () => tell({ method }) },
-      },
-      t(`map.method_${method}`),
-    );
-  const isMissing = METHODS.some((method) => !reducers[method]);
+  const buttons = Object.entries(METHODS).map(([method, name]) => {
+    const state = { "aria-pressed": String(method === choice.method), disabled: !reducers[method] };
+    const click = () => tell({ method: /** @type {Choice["method"]} */ (method) });
+    return h("button", { type: "button", class: "chip", ...state, on: { click } }, name);
+  });
+  const isMissing = Object.keys(METHODS).some((method) => !reducers[method]);
   const hint = isMissing && h("span", { class: "note" }, t("map.missing"), " ", h("code", {}, reducers.hint ?? ""));
-  return h("div", { class: "field", role: "group", "aria-label": t("map.method") }, METHODS.map(button), hint);
+  return h("div", { class: "field", role: "group", "aria-label": t("map.method") }, buttons, hint);
 }
 
 /** @param {HTMLElement} place @param {any} reducers @param {Choice} choice @param {Tell} tell @param {boolean} hasNotes */

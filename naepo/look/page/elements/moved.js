@@ -53,7 +53,7 @@ export function movedPicture(moves, choose) {
   const { steps, matrices } = moves;
   const [holder, note] = [h("div", {}), h("p", { class: "note" })];
   const draw = (/** @type {Measure} */ measure) => {
-    note.textContent = t(`training.${measure}_note`);
+    note.textContent = t("training.heat_note", { formula: t(`training.formula_${measure}`) });
     holder.replaceChildren(heatOf(moves, measure, choose));
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(MEASURES[i] === measure)));
   };

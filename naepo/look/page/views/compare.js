@@ -58,7 +58,7 @@ export class CompareView extends Room {
     const two = { model: other, checkpoint, run: its, position: at(its), name: nameOf(other, checkpoint) };
     const { next, lens, op, settings } = this.parts;
     next.load(key, t("compare.reading"), () => distributions(one, two));
-    lens.load(key, t("path.reading_lens"), () => lenses([one, two]));
+    lens.load(key, t("compare.reading"), () => lenses([one, two]));
     op.load(`${key} ${state.op} ${state.head}`, t("compare.reading"), () => opPair(one, two, state));
     settings.load(key, "", async () => settingsTable(one, two));
     const told = { one: run.tokens.length, two: its.tokens.length };

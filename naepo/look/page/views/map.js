@@ -4,7 +4,7 @@ import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { colouring } from "../elements/map-colours.js";
-import { mapControls } from "../elements/map-controls.js";
+import { mapControls, METHODS } from "../elements/map-controls.js";
 import { laidOut } from "../elements/map-layout.js";
 import { on, select } from "../elements/matrix-of.js";
 import { neighbourList } from "../elements/neighbours.js";
@@ -77,7 +77,7 @@ export class MapView extends Room {
   /** @param {Part} layout @param {Record<string, any>} asked @param {Choice} choice */
   place(layout, asked, choice) {
     const key = JSON.stringify(asked) + this.shown;
-    layout.load(key, t(`map.laying_${choice.method}`), async () => {
+    layout.load(key, t("map.laying", { method: METHODS[choice.method] }), async () => {
       const { map, points } = await laidOut(asked, () => layout.key === key);
       if (layout.key === key) this.points.places = points;
       return quality(map, choice);
@@ -110,7 +110,8 @@ function knobsOf({ method, seed, perplexity, neighbours }) {
 function quality({ trustworthiness, overlap, seed, n, notes }, choice) {
   const told = { trust: number(trustworthiness ?? NaN), overlap: number(overlap ?? NaN), seed, n };
   const knob = choice.method === "pca" ? "" : t(`map.knob_${choice.method}`, choice);
-  const lines = [t(`map.caution_${choice.method}`), ...(notes ?? [])].map((line) => h("p", { class: "note" }, line));
+  const caution = choice.method === "pca" ? t("map.caution_pca") : t("map.caution", { method: METHODS[choice.method] });
+  const lines = [caution, ...(notes ?? [])].map((line) => h("p", { class: "note" }, line));
   return [h("p", { class: "finding" }, t("map.quality", told), " ", knob), ...lines];
 }
 

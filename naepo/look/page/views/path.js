@@ -43,13 +43,14 @@ export class PathView extends Room {
     const { choice, lens, sums, heads, stream } = this.parts;
     const key = `${run.run} ${position} ${state.lang} ${state.theme}`;
     const [chosen, part] = [`${key} ${state.id}`, `${key} ${state.id} ${state.head} ${state.op}`];
+    const words = t("path.reading");
     const layers = getJSON("/look/lens", { run: run.run, position, top: 10 });
     const added = getJSON("/look/contributions", { run: run.run, position, id: state.id });
-    choice.load(chosen, t("path.reading_lens"), async () => this.choice(model, state.id, await layers));
-    lens.load(chosen, t("path.reading_lens"), async () => lensPicture(await layers, state.id));
-    sums.load(part, t("path.reading_parts"), async () => contributions(await added, position, state));
-    heads.load(part, t("path.reading_parts"), async () => headGrids(context, position, await added));
-    stream.load(key, t("path.reading_stream"), () => this.stream(run, position));
+    choice.load(chosen, words, async () => this.choice(model, state.id, await layers));
+    lens.load(chosen, words, async () => lensPicture(await layers, state.id));
+    sums.load(part, words, async () => contributions(await added, position, state));
+    heads.load(part, words, async () => headGrids(context, position, await added));
+    stream.load(key, words, () => this.stream(run, position));
   }
 
   /** Which logit is explained: the likeliest ones as buttons, any other by search. @param {any} model @param {number | null} id @param {any} lens */
@@ -87,7 +88,7 @@ export class PathView extends Room {
       series: [...others, lines[position]],
       x: t("path.depth"),
       y: t("path.norm"),
-      label: t("path.stream_label", { position }),
+      label: t("path.stream"),
       names,
     };
     const table = () => ({

@@ -50,7 +50,7 @@ export class TrainingView extends Room {
       return content;
     });
     this.inside(model, key, run?.text ?? state.text ?? model.prompt, answer);
-    this.parts.map.load(`${key} ${checkpoint}`, t("training.moving"), () => this.map(model, checkpoint, key));
+    this.parts.map.load(`${key} ${checkpoint}`, t("training.reading"), () => this.map(model, checkpoint, key));
   }
 
   /** What needs several kept checkpoints, or says how to keep them. @param {any} model @param {string} key @param {string} text @param {Promise<any>} answer */
@@ -63,7 +63,7 @@ export class TrainingView extends Room {
       gradients.load("none", "", async () => null);
       return;
     }
-    moved.load(key, t("training.measuring"), async () => movedPicture(await answer, choose));
+    moved.load(key, t("training.reading"), async () => movedPicture(await answer, choose));
     const asked = `${key} ${text}`; // gradients cost a backward pass a checkpoint: asked for by hand
     if ([asked, `${asked} asked`].includes(gradients.key)) return;
     const ask = () =>
