@@ -1,7 +1,6 @@
 // The rows that tell each position where it stands: learned, or sines and cosines.
 
 import { getTensor } from "../../core/api.js";
-import { h } from "../../core/dom.js";
 import { t } from "../../core/i18n.js";
 import { farthest } from "../../core/numeric.js";
 import { changed, note, rowOf, told } from "../../elements/matrix-of.js";

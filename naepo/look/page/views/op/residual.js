@@ -1,6 +1,5 @@
 // The residual stream: what was there, what was added, and their sum, for the chosen position.
 
-import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
