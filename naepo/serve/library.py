@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any
 
 import torch
@@ -42,7 +42,8 @@ class Library:
     """The models by key ("0", "1", ... as they were named), their checkpoints and their runs.
 
     One lock is round the models: whoever opens or runs one holds it. What was run is never changed
-    again, so that reading it needs none.
+    again, so that reading it needs none. What runs a model many times, for seconds, waits its turn
+    at `overviews` instead, and lets the next prompt pass.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Library:
         self.sources = {str(n): Source(str(n), path, which) for n, path in enumerate(paths)}
         self.device = torch.device(device)
         self.lock = RLock()
+        self.overviews = Lock()
         self.tell = tell
         self._opened: Kept[Opened] = Kept(model_bytes)
         self._runs: Kept[Run] = Kept(trace_bytes)

@@ -70,6 +70,13 @@ def test_all_identities_hold_on_every_model(post_run):
         assert all(check["holds"] and check["error"] <= check["bound"] for check in checks)
 
 
+def test_a_run_that_took_long_is_not_made_again_to_check_it(post_run, monkeypatch):
+    from naepo.serve.routes import run
+
+    monkeypatch.setattr(run, "SLOW", 0.0)
+    assert "fast_path" not in [check["name"] for check in post_run("나는 집에")["checks"]]
+
+
 def test_text_in_pieces_is_the_same_prompt_as_text_whole(post_run):
     whole, pieces = post_run("학교"), post_run(unicodedata.normalize("NFD", "학교"))
     assert whole["run"] == pieces["run"]

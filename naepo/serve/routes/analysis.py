@@ -73,7 +73,7 @@ def neurons(run: KeptRun, block: int, position: int, top: int = 20) -> Response:
 def ablate(asked: AblateRequest, library: Models) -> Response:
     """Send by how much a logit changes when each head alone is switched off."""
     run = library.kept(asked.run)
-    with library.lock:
+    with library.overviews:
         values = ablate_heads(
             run.opened.model, run.trace.ids, asked.position, asked.id, run.trace.changes
         )

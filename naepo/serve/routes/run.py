@@ -17,6 +17,9 @@ from naepo.serve.prompts import suggest
 from naepo.serve.requests import Models, OpenedModel, RunRequest, changes_of, prompt_of
 from naepo.serve.spelling import prompt_table, vocabulary_table
 
+SLOW = 0.25
+"""Seconds of a run from which on it is not made a second time to check the first."""
+
 router = APIRouter()
 
 
@@ -39,7 +42,7 @@ def vocabulary(opened: OpenedModel) -> Response:
 def run_table(found: Run) -> dict[str, Any]:
     """Tell a run; what was told once is kept with it."""
     if not found.answers:
-        trace, prompt = found.trace, found.prompt
+        trace, prompt, is_quick = found.trace, found.prompt, found.seconds < SLOW
         found.answers.update(
             {
                 "run": found.id,
@@ -49,7 +52,7 @@ def run_table(found: Run) -> dict[str, Any]:
                 **prompt_table(found.opened.checkpoint.encoder, trace.ids),
                 "cut": prompt.n_cut,
                 "ops": [_op(name, trace[name]) for name in trace],
-                "checks": [_check(each) for each in checks(trace)],
+                "checks": [_check(each) for each in checks(trace, with_fast_path=is_quick)],
                 "seconds": found.seconds,
             }
         )
