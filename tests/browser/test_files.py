@@ -30,7 +30,8 @@ def relative(path: Path) -> str:
 
 
 def words_of(room: str, language: str) -> dict[str, str]:
-    return json.loads((PAGE / f"i18n/{room}.{language}.json").read_text(encoding="utf-8"))
+    words = json.loads((PAGE / f"i18n/{room}.{language}.json").read_text(encoding="utf-8"))
+    return {f"{room}.{key}": text for key, text in words.items()}
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

@@ -18,8 +18,11 @@ CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
 
 def words_of(language: str) -> dict[str, str]:
-    files = sorted(WORDS.glob(f"*.{language}.json"))
-    return {k: v for file in files for k, v in json.loads(file.read_text("utf-8")).items()}
+    return {
+        f"{file.name.split('.')[0]}.{key}": text
+        for file in sorted(WORDS.glob(f"*.{language}.json"))
+        for key, text in json.loads(file.read_text("utf-8")).items()
+    }
 
 
 def other_of(view: str) -> dict[str, object]:
@@ -102,11 +105,7 @@ def test_the_language_and_the_theme_change_in_place_and_stay_in_the_link(visit):
 def test_at_400_pixels_nothing_is_wider_than_the_screen(visit, language):
     page: Visit = visit(text=TEXT, viewport=NARROW, language=language, **other_of("compare"))
     for view in VIEWS:
-        page.page.evaluate(
-            "view => document.dispatchEvent(new CustomEvent('naepo-select', {detail: {view}}))",
-            view,
-        )
-        page.settle()
+        page.select(view=view)
         check_width(page, view)
 
 

@@ -3,7 +3,7 @@
 import { getJSON } from "./core/api.js";
 import { forgetTheme } from "./core/colour.js";
 import { h } from "./core/dom.js";
-import { preferred, setLanguage, t } from "./core/i18n.js";
+import { language, preferred, setLanguage, t } from "./core/i18n.js";
 import { listen } from "./core/keyboard.js";
 import { Runs } from "./core/runs.js";
 import * as store from "./core/store.js";
@@ -31,153 +31,153 @@ const PATIENCE = 200; // milliseconds before it is said what is waited for
 
 /** @typedef {import("./core/store.js").State} State */
 
-const place = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 class Page {
-  /** @param {any} about */
-  constructor(about) {
-    this.about = about;
-    this.runs = new Runs(about, () => this.waited());
-    this.views = new Map(VIEWS.map((name) => [name, element(`naepo-${name}-view`)]));
-    this.road = element("naepo-road");
-    this.keys = element("naepo-keys");
-    this.always = [element("naepo-top"), element("naepo-tabs"), element("naepo-drawers"), this.road];
-    this.ofRun = [element("naepo-tokens"), element("naepo-answer"), element("naepo-changes"), element("naepo-checks")];
-    this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
-    this.isDrawing = false;
-    this.patience = 0;
-  }
+	constructor(about) {
+		this.about = about;
+		this.runs = new Runs(about, () => this.waited());
+		this.views = new Map(VIEWS.map((name) => [name, element(`naepo-${name}-view`)]));
+		this.road = element("naepo-road");
+		this.keys = element("naepo-keys");
+		this.always = [element("naepo-top"), element("naepo-tabs"), element("naepo-drawers"), this.road];
+		this.ofRun = [element("naepo-tokens"), element("naepo-answer"), element("naepo-changes"), element("naepo-checks")];
+		this.trouble = h("p", { class: "trouble", role: "alert", hidden: true });
+		this.isDrawing = false;
+		this.patience = 0;
+	}
 
-  start() {
-    const [top, tabs, drawers] = this.always;
-    const [tokens, ...answers] = this.ofRun;
-    place("top").replaceChildren(top);
-    place("tokens").replaceChildren(tokens);
-    place("views").replaceChildren(tabs);
-    place("road").replaceChildren(this.road);
-    place("answer").replaceChildren(...answers);
-    document.body.append(drawers, this.keys);
-    store.subscribe((state, changed) => this.follow(state, changed));
-    document.addEventListener("naepo-select", (event) => this.select(/** @type {CustomEvent} */ (event).detail));
-    document.addEventListener("naepo-gone", () => this.runs.again(store.get()));
-    addEventListener("hashchange", () => store.set({ ...store.DEFAULTS, lang: store.get().lang, ...store.decode(location.hash) }));
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
-    listen(() => this.context(), this.keys);
-    this.paint();
-    this.runs.ask(store.get());
-    this.draw();
-  }
+	start() {
+		const [top, tabs, drawers] = this.always;
+		const [tokens, ...answers] = this.ofRun;
+		place("top").replaceChildren(top);
+		place("tokens").replaceChildren(tokens);
+		place("views").replaceChildren(tabs);
+		place("road").replaceChildren(this.road);
+		place("answer").replaceChildren(...answers);
+		document.body.append(drawers, this.keys);
+		store.subscribe((state, changed) => this.follow(state, changed));
+		document.addEventListener("naepo-select", (event) => this.select(/** @type {CustomEvent} */ (event).detail));
+		document.addEventListener("naepo-gone", () => this.runs.again(store.get()));
+		addEventListener("hashchange", () => store.set({ ...store.DEFAULTS, lang: store.get().lang, ...store.decode(location.hash) }));
+		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
+		listen(() => this.context(), this.keys);
+		this.paint();
+		this.runs.ask(store.get());
+		this.draw();
+	}
 
-  /** Take over what was selected somewhere. @param {State} patch */
-  select(patch) {
-    const state = store.get();
-    const found = { ...patch };
-    if (found.op && !found.view && state.view !== "compare") {
-      const op = this.runs.modelOf(state).ops.find((/** @type {any} */ each) => each.name === found.op);
-      if (op) found.view = TURNS_TO_ATTENTION.has(op.kind) ? "attention" : "op";
-      Object.assign(found, { row: null, col: null });
-    }
-    if ("model" in found && found.model !== state.model) {
-      Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
-      if (state.ids) Object.assign(found, { text: this.runs.run?.text ?? null }); // ids mean nothing to another vocabulary
-    }
-    if ("text" in found) Object.assign(found, { ids: null, position: found.position ?? null });
-    store.set(found);
-  }
+	/** Take over what was selected somewhere. @param {State} patch */
+	select(patch) {
+		const state = store.get();
+		const found = { ...patch };
+		if (found.op && !found.view && state.view !== "compare") {
+			const op = this.runs.modelOf(state).ops.find((each) => each.name === found.op);
+			if (op) found.view = TURNS_TO_ATTENTION.has(op.kind) ? "attention" : "op";
+			Object.assign(found, { row: null, col: null });
+		}
+		if ("model" in found && found.model !== state.model) {
+			Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
+			if (state.ids) Object.assign(found, { text: this.runs.run?.text ?? null }); // ids mean nothing to another vocabulary
+		}
+		if ("text" in found) Object.assign(found, { ids: null, position: found.position ?? null });
+		store.set(found);
+	}
 
-  /** @param {State} state @param {Set<string>} changed */
-  async follow(state, changed) {
-    if (changed.has("lang")) await setLanguage(state.lang);
-    if (changed.has("theme")) this.paint();
-    this.runs.ask(state);
-    this.draw();
-  }
+	/** @param {State} state @param {Set<string>} changed */
+	async follow(state, changed) {
+		if (changed.has("lang")) await setLanguage(state.lang);
+		if (changed.has("theme")) this.paint();
+		this.runs.ask(state);
+		this.draw();
+	}
 
-  /** A run has begun or ended: what takes long is told in words, what is quick is not. */
-  waited() {
-    clearTimeout(this.patience);
-    document.body.setAttribute("aria-busy", String(this.runs.isWaiting));
-    document.body.classList.remove("is-waiting");
-    if (this.runs.isWaiting) this.patience = setTimeout(() => document.body.classList.add("is-waiting"), PATIENCE);
-    else this.draw();
-  }
+	/** A run has begun or ended: what takes long is told in words, what is quick is not. */
+	waited() {
+		clearTimeout(this.patience);
+		document.body.setAttribute("aria-busy", String(this.runs.isWaiting));
+		document.body.classList.remove("is-waiting");
+		if (this.runs.isWaiting) this.patience = setTimeout(() => document.body.classList.add("is-waiting"), PATIENCE);
+		else this.draw();
+	}
 
-  paint() {
-    const asked = store.get().theme;
-    const isDark = asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    document.documentElement.dataset.theme = isDark ? "dark" : "light";
-    forgetTheme();
-    this.draw();
-  }
+	paint() {
+		const asked = store.get().theme;
+		const isDark = asked ? asked === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+		document.documentElement.dataset.theme = isDark ? "dark" : "light";
+		forgetTheme();
+		this.draw();
+	}
 
-  /** What every element and view is given. The run is null until there is one of this model and checkpoint. */
-  context() {
-    const state = store.get();
-    const model = this.runs.modelOf(state);
-    const checkpoint = state.checkpoint ?? model.checkpoint;
-    const { run: latest, plain, isWaiting, error } = this.runs;
-    const run = latest?.model === model.key && latest.checkpoint === checkpoint ? latest : null;
-    const last = run ? run.tokens.length - 1 : 0;
-    const position = run ? Math.max(0, Math.min(state.position ?? last, last)) : (state.position ?? 0);
-    const isThere = model.ops.some((/** @type {any} */ op) => op.name === state.op);
-    const shown = {
-      ...state,
-      model: model.key,
-      checkpoint,
-      position,
-      head: Math.min(state.head ?? 0, model.settings.n_heads - 1),
-      op: isThere ? state.op : FIRST_OP,
-      view: this.views.has(state.view) ? state.view : "attention",
-      theme: document.documentElement.dataset.theme,
-    };
-    return { state: shown, about: this.about, model, run, plain: run && plain, other: null, isWaiting, error };
-  }
+	/** What every element and view is given. The run is null until there is one of this model and checkpoint. */
+	context() {
+		const state = store.get();
+		const model = this.runs.modelOf(state);
+		const checkpoint = state.checkpoint ?? model.checkpoint;
+		const { run: latest, plain, isWaiting, error } = this.runs;
+		const run = latest?.model === model.key && latest.checkpoint === checkpoint ? latest : null;
+		const last = run ? run.tokens.length - 1 : 0;
+		const position = run ? Math.max(0, Math.min(state.position ?? last, last)) : (state.position ?? 0);
+		const isThere = model.ops.some((op) => op.name === state.op);
+		const shown = {
+			...state,
+			model: model.key,
+			checkpoint,
+			position,
+			head: Math.min(state.head ?? 0, model.settings.n_heads - 1),
+			op: isThere ? state.op : FIRST_OP,
+			view: this.views.has(state.view) ? state.view : "attention",
+			theme: document.documentElement.dataset.theme,
+			lang: language(), // the one whose words are there already
+		};
+		return { state: shown, about: this.about, model, run, plain: run && plain, other: null, isWaiting, error };
+	}
 
-  /** Draw everything once, before the next frame. */
-  draw() {
-    if (this.isDrawing) return;
-    this.isDrawing = true;
-    requestAnimationFrame(() => {
-      this.isDrawing = false;
-      this.show();
-    });
-  }
+	/** Draw everything once, before the next frame. */
+	draw() {
+		if (this.isDrawing) return;
+		this.isDrawing = true;
+		requestAnimationFrame(() => {
+			this.isDrawing = false;
+			this.show();
+		});
+	}
 
-  show() {
-    const context = this.context();
-    const { run, state, error } = context;
-    const view = this.views.get(state.view);
-    const stage = place("stage");
-    if (view.parentNode !== stage) stage.replaceChildren(this.trouble, view);
-    this.trouble.replaceChildren(...trouble(error));
-    this.trouble.hidden = !error;
-    // What belongs to another checkpoint stays as it is, dimmed, until the run of this one is there.
-    const elements = run ? [...this.always, ...this.ofRun] : this.always;
-    for (const each of elements) each.context = context;
-    if (run || NEED_NO_RUN.has(state.view)) view.context = context;
-  }
+	show() {
+		const context = this.context();
+		const { run, state, error } = context;
+		const view = this.views.get(state.view);
+		const stage = place("stage");
+		if (view.parentNode !== stage) stage.replaceChildren(this.trouble, view);
+		this.trouble.replaceChildren(...trouble(error));
+		this.trouble.hidden = !error;
+		// What belongs to another checkpoint stays as it is, dimmed, until the run of this one is there.
+		const elements = run ? [...this.always, ...this.ofRun] : this.always;
+		for (const each of elements) each.context = context;
+		if (run || NEED_NO_RUN.has(state.view)) view.context = context;
+	}
 }
 
 /** @param {string} name @returns {any} */
 const element = (name) => document.createElement(name);
 
-/** @param {any} error @returns {(Node | string)[]} */
+/** @returns {(Node | string)[]} */
 function trouble(error) {
-  if (!error) return [];
-  const words = error.message.startsWith("core.") ? t(error.message) : error.message;
-  return [h("strong", {}, words), error.hint ? h("span", { class: "hint" }, ` ${error.hint}`) : ""];
+	if (!error) return [];
+	const words = error.message.startsWith("core.") ? t(error.message) : error.message;
+	return [h("strong", {}, words), error.hint ? h("span", { class: "hint" }, ` ${error.hint}`) : ""];
 }
 
 async function begin() {
-  const first = store.decode(location.hash);
-  first.lang ??= preferred();
-  store.set(first);
-  try {
-    const [about] = await Promise.all([getJSON("/look/about"), setLanguage(first.lang)]);
-    new Page(about).start();
-  } catch (error) {
-    place("stage").replaceChildren(h("p", { class: "trouble", role: "alert" }, ...trouble(error)));
-  }
+	const first = store.decode(location.hash);
+	first.lang ??= preferred();
+	store.set(first);
+	try {
+		const [about] = await Promise.all([getJSON("/look/about"), setLanguage(first.lang)]);
+		new Page(about).start();
+	} catch (error) {
+		place("stage").replaceChildren(h("p", { class: "trouble", role: "alert" }, ...trouble(error)));
+	}
 }
 
 begin();

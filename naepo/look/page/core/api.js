@@ -9,25 +9,25 @@ const LARGEST_KEPT = 1 << 20; // numbers
 
 /** What the server said no to, with what can be done. */
 export class ApiError extends Error {
-  /** @param {string} message @param {string | null} hint @param {number} status */
-  constructor(message, hint, status) {
-    super(message);
-    this.hint = hint;
-    this.status = status;
-  }
+	/** @param {string} message @param {string | null} hint @param {number} status */
+	constructor(message, hint, status) {
+		super(message);
+		this.hint = hint;
+		this.status = status;
+	}
 }
 
 const token = keyOfThisPage();
 
 /** Take the key out of the address once; it stays with this tab. */
 function keyOfThisPage() {
-  const given = new URLSearchParams(location.search).get("token");
-  try {
-    if (given) sessionStorage.setItem(KEY, given);
-    return given ?? sessionStorage.getItem(KEY) ?? "";
-  } catch {
-    return given ?? ""; // a frame in a notebook may have no storage
-  }
+	const given = new URLSearchParams(location.search).get("token");
+	try {
+		if (given) sessionStorage.setItem(KEY, given);
+		return given ?? sessionStorage.getItem(KEY) ?? "";
+	} catch {
+		return given ?? ""; // a frame in a notebook may have no storage
+	}
 }
 
 /** @type {Map<string, Promise<any>>} what was asked for and cannot change, newest last */
@@ -35,41 +35,41 @@ const kept = new Map();
 
 /** @param {string} path @param {Params} [params] */
 function address(path, params = {}) {
-  const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (value !== null && value !== undefined) query.set(name, String(value));
-  const text = query.toString();
-  return text ? `${path}?${text}` : path;
+	const query = new URLSearchParams();
+	for (const [name, value] of Object.entries(params)) if (value !== null && value !== undefined) query.set(name, String(value));
+	const text = query.toString();
+	return text ? `${path}?${text}` : path;
 }
 
 /** @param {string} url @param {RequestInit} [options] */
 async function ask(url, options = {}) {
-  /** @type {Response} */
-  let answer;
-  try {
-    answer = await fetch(url, { ...options, headers: { ...options.headers, "X-Naepo-Token": token } });
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError("core.no_server", null, 0);
-  }
-  if (answer.ok) return answer;
-  const said = await answer.json().catch(() => ({}));
-  if (answer.status === 410) document.dispatchEvent(new CustomEvent("naepo-gone")); // the run is posted again, and all follows
-  throw new ApiError(said.message ?? `${answer.status} ${answer.statusText}`, said.hint ?? null, answer.status);
+	/** @type {Response} */
+	let answer;
+	try {
+		answer = await fetch(url, { ...options, headers: { ...options.headers, "X-Naepo-Token": token } });
+	} catch (error) {
+		if (error instanceof DOMException && error.name === "AbortError") throw error;
+		throw new ApiError("core.no_server", null, 0);
+	}
+	if (answer.ok) return answer;
+	const said = await answer.json().catch(() => ({}));
+	if (answer.status === 410) document.dispatchEvent(new CustomEvent("naepo-gone")); // the run is posted again, and all follows
+	throw new ApiError(said.message ?? `${answer.status} ${answer.statusText}`, said.hint ?? null, answer.status);
 }
 
 /** Keep an answer that belongs to a run or to weights: neither can change. @template T @param {string} url @param {() => Promise<T>} get @returns {Promise<T>} */
 function once(url, get) {
-  const found = kept.get(url);
-  if (found) {
-    kept.delete(url);
-    kept.set(url, found);
-    return found;
-  }
-  const answer = get();
-  kept.set(url, answer);
-  answer.catch(() => kept.delete(url));
-  if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
-  return answer;
+	const found = kept.get(url);
+	if (found) {
+		kept.delete(url);
+		kept.set(url, found);
+		return found;
+	}
+	const answer = get();
+	kept.set(url, answer);
+	answer.catch(() => kept.delete(url));
+	if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
+	return answer;
 }
 
 /** @param {Params} params */
@@ -77,14 +77,14 @@ const cannotChange = (params) => params.run !== undefined || params.checkpoint !
 
 /** @param {string} path @param {Params} [params] @returns {Promise<any>} */
 export function getJSON(path, params = {}) {
-  const url = address(path, params);
-  const get = async () => (await ask(url)).json();
-  return cannotChange(params) ? once(url, get) : get();
+	const url = address(path, params);
+	const get = async () => (await ask(url)).json();
+	return cannotChange(params) ? once(url, get) : get();
 }
 
 /** @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
 const post = (path, body, signal) =>
-  ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
+	ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 
 /** @param {string} path @param {unknown} body @param {AbortSignal} [signal] @returns {Promise<any>} */
 export const postJSON = async (path, body, signal) => (await post(path, body, signal)).json();
@@ -94,19 +94,19 @@ export const postTensor = async (path, body) => tensorOf(await post(path, body))
 
 /** @param {string} path @param {Params} [params] @returns {Promise<Tensor>} */
 export async function getTensor(path, params = {}) {
-  const url = address(path, params);
-  const get = async () => tensorOf(await ask(url));
-  if (!cannotChange(params)) return get();
-  const found = await once(url, get);
-  if (found.data.length > LARGEST_KEPT) kept.delete(url);
-  return found;
+	const url = address(path, params);
+	const get = async () => tensorOf(await ask(url));
+	if (!cannotChange(params)) return get();
+	const found = await once(url, get);
+	if (found.data.length > LARGEST_KEPT) kept.delete(url);
+	return found;
 }
 
 /** @param {Response} answer @returns {Promise<Tensor>} */
 async function tensorOf(answer) {
-  const sizes = (answer.headers.get("X-Naepo-Shape") ?? "").split(",").filter(Boolean).map(Number);
-  const bytes = await answer.arrayBuffer();
-  return { shape: sizes, data: new Float32Array(bytes), headers: answer.headers };
+	const sizes = (answer.headers.get("X-Naepo-Shape") ?? "").split(",").filter(Boolean).map(Number);
+	const bytes = await answer.arrayBuffer();
+	return { shape: sizes, data: new Float32Array(bytes), headers: answer.headers };
 }
 
 /** A file that the server writes. @param {string} path @param {Params} params @returns {Promise<Blob>} */

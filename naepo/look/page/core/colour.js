@@ -1,5 +1,4 @@
-// Colour carries value: one diverging scale for signed numbers, one sequential scale for probabilities. Both read the theme from
-// the page's custom properties, and are safe for colour-blind eyes (blue, paper, orange).
+// Colour carries value: a diverging scale for signed numbers, a sequential one for shares, both from the theme's custom properties.
 
 const STEPS = 256;
 
@@ -10,53 +9,53 @@ let scales = null;
 
 /** @param {string} name @returns {Colour} */
 function custom(name) {
-  const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const found = /^#([0-9a-f]{6})$/i.exec(text);
-  const value = parseInt(found ? found[1] : "808080", 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
+	const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+	const found = /^#([0-9a-f]{6})$/i.exec(text);
+	const value = parseInt(found ? found[1] : "808080", 16);
+	return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 /** @param {Colour} a @param {Colour} b @param {number} share @returns {Colour} */
 const between = (a, b, share) => {
-  const mixed = (/** @type {0 | 1 | 2} */ i) => Math.round(a[i] + (b[i] - a[i]) * share);
-  return [mixed(0), mixed(1), mixed(2)];
+	const mixed = (/** @type {0 | 1 | 2} */ i) => Math.round(a[i] + (b[i] - a[i]) * share);
+	return [mixed(0), mixed(1), mixed(2)];
 };
 
-/** @param {Colour[]} stops @returns {Colour[]} */
+/** @param {Colour[]} stops */
 function ramp(stops) {
-  return Array.from({ length: STEPS }, (_, i) => {
-    const place = (i / (STEPS - 1)) * (stops.length - 1);
-    const left = Math.min(stops.length - 2, Math.floor(place));
-    return between(stops[left], stops[left + 1], place - left);
-  });
+	return Array.from({ length: STEPS }, (_, i) => {
+		const place = (i / (STEPS - 1)) * (stops.length - 1);
+		const left = Math.min(stops.length - 2, Math.floor(place));
+		return between(stops[left], stops[left + 1], place - left);
+	});
 }
 
 function current() {
-  const key = document.documentElement.dataset.theme ?? "light";
-  if (scales?.key !== key) {
-    const paper = custom("--paper");
-    scales = {
-      key,
-      signed: ramp([custom("--below-2"), custom("--below"), paper, custom("--above"), custom("--above-2")]),
-      share: ramp([paper, custom("--share"), custom("--ink")]),
-    };
-  }
-  return scales;
+	const key = document.documentElement.dataset.theme ?? "light";
+	if (scales?.key !== key) {
+		const paper = custom("--paper");
+		scales = {
+			key,
+			signed: ramp([custom("--below-2"), custom("--below"), paper, custom("--above"), custom("--above-2")]),
+			share: ramp([paper, custom("--share"), custom("--ink")]),
+		};
+	}
+	return scales;
 }
 
 /** Forget the scales when the theme's colours have changed. */
 export const forgetTheme = () => {
-  scales = null;
+	scales = null;
 };
 
 /** The colour of a signed number; ±limit and beyond are the ends. @param {number} x @param {number} limit @returns {Colour} */
 export function diverging(x, limit) {
-  const share = limit > 0 ? Math.max(-1, Math.min(1, x / limit)) : 0;
-  return current().signed[Math.round(((share + 1) / 2) * (STEPS - 1))];
+	const share = limit > 0 ? Math.max(-1, Math.min(1, x / limit)) : 0;
+	return current().signed[Math.round(((share + 1) / 2) * (STEPS - 1))];
 }
 
 /** The colour of a probability or share. @param {number} p @returns {Colour} */
 export const sequential = (p) => current().share[Math.round(Math.max(0, Math.min(1, p)) * (STEPS - 1))];
 
-/** Both scales as 256 colours each, for drawing many cells. @param {"signed" | "probability"} kind @returns {Colour[]} */
+/** Both scales as 256 colours each, for drawing many cells. @param {"signed" | "probability"} kind */
 export const legend = (kind) => (kind === "signed" ? current().signed : current().share);

@@ -13,47 +13,47 @@ const MATH = "http://www.w3.org/1998/Math/MathML";
  */
 export const h = (tag, props, ...children) => make(document.createElement(tag), props, children, true);
 
-/** An SVG element; props are attributes. @param {string} tag @param {Props | null} [props] @param {...Child} children @returns {any} */
+/** An SVG element; props are attributes. @param {string} tag @param {Props | null} [props] @param {...Child} children */
 export const svg = (tag, props, ...children) => make(document.createElementNS(SVG, tag), props, children, false);
 
-/** A MathML element; props are attributes. @param {string} tag @param {...(Child | Props)} children @returns {any} */
+/** A MathML element; props are attributes. @param {string} tag @param {...(Child | Props)} children */
 export function math(tag, ...children) {
-  const element = document.createElementNS(MATH, tag);
-  const [first, ...rest] = children;
-  if (isProps(first)) return make(element, first, /** @type {Child[]} */ (rest), false);
-  return make(element, null, /** @type {Child[]} */ (children), false);
+	const element = document.createElementNS(MATH, tag);
+	const [first, ...rest] = children;
+	if (isProps(first)) return make(element, first, /** @type {Child[]} */ (rest), false);
+	return make(element, null, /** @type {Child[]} */ (children), false);
 }
 
 /** @param {Element} element */
 export const clear = (element) => element.replaceChildren();
 
-/** @param {any} value @returns {value is Props} */
+/** @returns {value is Props} */
 const isProps = (value) => value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value);
 
 /** @param {any} element @param {Props | null | undefined} props @param {Child[]} children @param {boolean} isHTML */
 function make(element, props, children, isHTML) {
-  for (const [name, value] of Object.entries(props ?? {})) set(element, name, value, isHTML);
-  append(element, children);
-  return element;
+	for (const [name, value] of Object.entries(props ?? {})) set(element, name, value, isHTML);
+	append(element, children);
+	return element;
 }
 
 /** @param {any} element @param {string} name @param {any} value @param {boolean} isHTML */
 function set(element, name, value, isHTML) {
-  if (value === undefined || value === null) return;
-  if (name === "class") element.setAttribute("class", value);
-  else if (name === "text") element.textContent = value;
-  else if (name === "dataset") Object.assign(element.dataset, value);
-  else if (name === "style") Object.assign(element.style, value);
-  else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
-  else if (isHTML && !name.includes("-") && name in element) element[name] = value;
-  else if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
+	if (value === undefined || value === null) return;
+	if (name === "class") element.setAttribute("class", value);
+	else if (name === "text") element.textContent = value;
+	else if (name === "dataset") Object.assign(element.dataset, value);
+	else if (name === "style") Object.assign(element.style, value);
+	else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+	else if (isHTML && !name.includes("-") && name in element) element[name] = value;
+	else if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
 }
 
 /** @param {Element} element @param {Child[]} children */
 function append(element, children) {
-  for (const child of children) {
-    if (child === null || child === undefined || child === false) continue;
-    if (Array.isArray(child)) append(element, child);
-    else element.append(child instanceof Node ? child : String(child));
-  }
+	for (const child of children) {
+		if (child === null || child === undefined || child === false) continue;
+		if (Array.isArray(child)) append(element, child);
+		else element.append(child instanceof Node ? child : String(child));
+	}
 }

@@ -2,84 +2,85 @@
 
 /** Hand a file to the person. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+	const link = document.createElement("a");
+	link.href = URL.createObjectURL(blob);
+	link.download = name;
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 /** @param {HTMLCanvasElement} canvas @param {string} kind @returns {Promise<Blob>} */
 const blobOf = (canvas, kind) =>
-  new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("empty picture"))), kind));
+	new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("empty picture"))), kind));
 
 /** A drawing as a PNG, at twice its size on screen. @param {Element} drawing a canvas or an svg @returns {Promise<Blob>} */
 export async function pngOf(drawing) {
-  if (drawing instanceof HTMLCanvasElement) return blobOf(drawing, "image/png");
-  const { width, height } = sizeOf(drawing);
-  const image = new Image();
-  const source = URL.createObjectURL(await svgOf(drawing));
-  try {
-    image.src = source;
-    await image.decode();
-    const canvas = document.createElement("canvas");
-    canvas.width = 2 * width;
-    canvas.height = 2 * height;
-    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-    pen.fillStyle = getComputedStyle(document.body).backgroundColor;
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await blobOf(canvas, "image/png");
-  } finally {
-    URL.revokeObjectURL(source);
-  }
+	if (drawing instanceof HTMLCanvasElement) return blobOf(drawing, "image/png");
+	const { width, height } = sizeOf(drawing);
+	const image = new Image();
+	const source = URL.createObjectURL(await svgOf(drawing));
+	try {
+		image.src = source;
+		await image.decode();
+		const canvas = document.createElement("canvas");
+		canvas.width = 2 * width;
+		canvas.height = 2 * height;
+		const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+		pen.fillStyle = getComputedStyle(document.body).backgroundColor;
+		pen.fillRect(0, 0, canvas.width, canvas.height);
+		pen.drawImage(image, 0, 0, canvas.width, canvas.height);
+		return await blobOf(canvas, "image/png");
+	} finally {
+		URL.revokeObjectURL(source);
+	}
 }
 
 /** @param {Element} drawing */
 function sizeOf(drawing) {
-  const box = drawing.getBoundingClientRect();
-  return { width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) };
+	const box = drawing.getBoundingClientRect();
+	return { width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) };
 }
 
 const STYLED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "opacity", "fill-opacity", "stroke-opacity",
-  "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"]; // prettier-ignore
+	"font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
 
 /** A drawing as an SVG that looks the same anywhere: an svg with its styles written out, a canvas as an image in one. @param {Element} drawing */
 export async function svgOf(drawing) {
-  const { width, height } = sizeOf(drawing);
-  const space = "http://www.w3.org/2000/svg";
-  /** @type {Element} */
-  let root;
-  if (drawing instanceof HTMLCanvasElement) {
-    root = document.createElementNS(space, "svg");
-    const image = document.createElementNS(space, "image");
-    image.setAttribute("href", drawing.toDataURL("image/png"));
-    image.setAttribute("width", String(width));
-    image.setAttribute("height", String(height));
-    root.append(image);
-  } else {
-    root = /** @type {Element} */ (drawing.cloneNode(true));
-    const originals = drawing.querySelectorAll("*");
-    root.querySelectorAll("*").forEach((copy, i) => writeStyles(originals[i], copy));
-  }
-  root.setAttribute("xmlns", space);
-  root.setAttribute("width", String(width));
-  root.setAttribute("height", String(height));
-  if (!root.hasAttribute("viewBox")) root.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
+	const { width, height } = sizeOf(drawing);
+	const space = "http://www.w3.org/2000/svg";
+	/** @type {Element} */
+	let root;
+	if (drawing instanceof HTMLCanvasElement) {
+		root = document.createElementNS(space, "svg");
+		const image = document.createElementNS(space, "image");
+		image.setAttribute("href", drawing.toDataURL("image/png"));
+		image.setAttribute("width", String(width));
+		image.setAttribute("height", String(height));
+		root.append(image);
+	} else {
+		root = /** @type {Element} */ (drawing.cloneNode(true));
+		const originals = drawing.querySelectorAll("*");
+		root.querySelectorAll("*").forEach((copy, i) => writeStyles(originals[i], copy));
+	}
+	root.setAttribute("xmlns", space);
+	root.setAttribute("width", String(width));
+	root.setAttribute("height", String(height));
+	if (!root.hasAttribute("viewBox")) root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+	return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
 }
 
 /** @param {Element} original @param {Element} copy */
 function writeStyles(original, copy) {
-  const style = getComputedStyle(original);
-  for (const name of STYLED) copy.setAttribute(name, style.getPropertyValue(name));
-  copy.removeAttribute("class");
+	const style = getComputedStyle(original);
+	for (const name of STYLED) copy.setAttribute(name, style.getPropertyValue(name));
+	copy.removeAttribute("class");
 }
 
-/** A matrix as comma-separated text. @param {ArrayLike<number>} data @param {number} rows @param {number} cols @param {string[]} [rowLabels] @param {string[]} [colLabels] */
-export function csvOf(data, rows, cols, rowLabels, colLabels) {
-  const quoted = (/** @type {unknown} */ cell) => (/[",\r\n]/.test(String(cell)) ? `"${String(cell).replaceAll('"', '""')}"` : String(cell));
-  const lines = [["", ...Array.from({ length: cols }, (_, c) => colLabels?.[c] ?? c)]];
-  for (let r = 0; r < rows; r++) lines.push([rowLabels?.[r] ?? r, ...Array.from({ length: cols }, (_, c) => data[r * cols + c])]);
-  return lines.map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
+/** Rows of cells as comma-separated text. @param {unknown[][]} rows */
+export function csvText(rows) {
+	const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+	return rows.map((row) => row.map((cell) => quoted(String(cell ?? ""))).join(",")).join("\r\n") + "\r\n";
 }
+
+/** Save rows of cells; the mark in front tells spreadsheets that it is UTF-8. @param {string} name @param {unknown[][]} rows */
+export const saveCsv = (name, rows) => download(`${name}.csv`, new Blob(["\ufeff", csvText(rows)], { type: "text/csv" }));

@@ -2,25 +2,24 @@
 
 const MINUS = "\u2212";
 
-/** @param {number} x */
 const sign = (x) => {
-  if (Number.isNaN(x)) return "NaN";
-  return x > 0 ? "+∞" : `${MINUS}∞`;
+	if (Number.isNaN(x)) return "NaN";
+	return x > 0 ? "+∞" : `${MINUS}∞`;
 };
 
 /** Three significant digits: 0.123, −1.10, 1.23e−5. @param {number} x */
 export function number(x) {
-  if (!Number.isFinite(x)) return sign(x);
-  if (x === 0) return "0";
-  const size = Math.abs(x);
-  if (size < 1e-3 || size >= 1e5) return minus(x.toExponential(2).replace("e+", "e"));
-  return minus(size >= 100 ? String(Math.round(x)) : x.toPrecision(3));
+	if (!Number.isFinite(x)) return sign(x);
+	if (x === 0) return "0";
+	const size = Math.abs(x);
+	if (size < 1e-3 || size >= 1e5) return minus(x.toExponential(2).replace("e+", "e"));
+	return minus(size >= 100 ? String(Math.round(x)) : x.toPrecision(3));
 }
 
 /** Every digit that a float32 has. @param {number} x */
 export function full(x) {
-  if (!Number.isFinite(x)) return sign(x);
-  return minus(String(Number(x.toPrecision(9))));
+	if (!Number.isFinite(x)) return sign(x);
+	return minus(String(Number(x.toPrecision(9))));
 }
 
 /** A whole number with its thousands apart. @param {number} n */
@@ -28,14 +27,13 @@ export const count = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/
 
 /** A probability: 41.2 %, 0.03 %, < 0.01 %. @param {number} p */
 export function percent(p) {
-  if (!Number.isFinite(p)) return sign(p);
-  if (p > 0 && p < 1e-4) return "< 0.01 %";
-  const shown = 100 * p;
-  return `${shown >= 10 ? shown.toFixed(1) : shown.toFixed(2)} %`;
+	if (!Number.isFinite(p)) return sign(p);
+	if (p > 0 && p < 1e-4) return "< 0.01 %";
+	const shown = 100 * p;
+	return `${shown >= 10 ? shown.toFixed(1) : shown.toFixed(2)} %`;
 }
 
 /** @param {ArrayLike<number>} sizes */
 export const shape = (sizes) => Array.from(sizes, count).join(" × ");
 
-/** @param {string} text */
 const minus = (text) => text.replaceAll("-", MINUS);

@@ -1,4 +1,5 @@
-// The words of the page in English and Korean: flat keys "room.key", one file a room and language.
+// The words of the page in English and Korean: keys "room.key", one file a room and language; the file leaves the
+// room out.
 
 const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare"];
 
@@ -16,23 +17,23 @@ export const preferred = () => (navigator.languages.some((each) => each.startsWi
 
 /** Load a language; the page is to be drawn again afterwards. @param {Language} wanted */
 export async function setLanguage(wanted) {
-  const files = await Promise.all(ROOMS.map((room) => load(`i18n/${room}.${wanted}.json`)));
-  words = Object.assign({}, ...files);
-  spoken = wanted;
-  document.documentElement.lang = wanted;
+	const files = await Promise.all(ROOMS.map((room) => load(room, wanted)));
+	words = Object.assign({}, ...files);
+	spoken = wanted;
+	document.documentElement.lang = wanted;
 }
 
-/** @param {string} path @returns {Promise<Record<string, string>>} */
-async function load(path) {
-  const answer = await fetch(path);
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
+/** @param {string} room @param {Language} wanted @returns {Promise<Record<string, string>>} */
+async function load(room, wanted) {
+	const answer = await fetch(`i18n/${room}.${wanted}.json`);
+	if (!answer.ok) throw new Error(`i18n/${room}.${wanted}.json: ${answer.status}`);
+	return Object.fromEntries(Object.entries(await answer.json()).map(([key, text]) => [`${room}.${key}`, text]));
 }
 
 /** The words for a key, with {name} filled in; the key itself where there are none. @param {string} key @param {Record<string, unknown>} [values] */
 export function t(key, values = {}) {
-  const text = words[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+	const text = words[key] ?? key;
+	return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
 /** Whether there are words for a key. @param {string} key */

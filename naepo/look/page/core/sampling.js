@@ -9,29 +9,29 @@ const GREEDY_BELOW = 1e-5;
 
 /** Give the probability of every id; what may not be drawn has exactly 0. @param {ArrayLike<number>} logits @param {Sampling} sampling */
 export function filtered(logits, { temperature, minP = null, topK = null, topP = null }) {
-  const best = likeliest(logits);
-  if (temperature < GREEDY_BELOW) {
-    const greedy = new Float64Array(logits.length);
-    greedy[best] = 1;
-    return greedy;
-  }
-  const cooled = Float64Array.from({ length: logits.length }, (_, id) => (logits[id] - logits[best]) / temperature);
-  if (minP) keep(cooled, (value) => value >= Math.log(minP));
-  if (topK !== null && topK < cooled.length) keepTopK(cooled, topK);
-  if (topP !== null && topP < 1) keepTopP(cooled, topP);
-  return softmax(cooled);
+	const best = likeliest(logits);
+	if (temperature < GREEDY_BELOW) {
+		const greedy = new Float64Array(logits.length);
+		greedy[best] = 1;
+		return greedy;
+	}
+	const cooled = Float64Array.from({ length: logits.length }, (_, id) => (logits[id] - logits[best]) / temperature);
+	if (minP) keep(cooled, (value) => value >= Math.log(minP));
+	if (topK !== null && topK < cooled.length) keepTopK(cooled, topK);
+	if (topP !== null && topP < 1) keepTopP(cooled, topP);
+	return softmax(cooled);
 }
 
 /** The id of the largest logit, the first of equal ones. @param {ArrayLike<number>} logits */
 function likeliest(logits) {
-  let best = 0;
-  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
-  return best;
+	let best = 0;
+	for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
+	return best;
 }
 
 /** @param {Float64Array} logits @param {(value: number) => boolean} stays */
 function keep(logits, stays) {
-  for (let id = 0; id < logits.length; id++) if (!stays(logits[id])) logits[id] = -Infinity;
+	for (let id = 0; id < logits.length; id++) if (!stays(logits[id])) logits[id] = -Infinity;
 }
 
 /** Ids from the likeliest down; equal ones in the order of the ids. @param {Float64Array} logits */
@@ -39,22 +39,22 @@ const ranked = (logits) => Uint32Array.from(logits.keys()).sort((a, b) => logits
 
 /** Exactly k stay, also when some are equal. @param {Float64Array} logits @param {number} k */
 function keepTopK(logits, k) {
-  for (const id of ranked(logits).subarray(Math.max(1, k))) logits[id] = -Infinity;
+	for (const id of ranked(logits).subarray(Math.max(1, k))) logits[id] = -Infinity;
 }
 
 /** The fewest ids that hold at least p. @param {Float64Array} logits @param {number} p */
 function keepTopP(logits, p) {
-  const probabilities = softmax(logits);
-  let before = 0;
-  ranked(logits).forEach((id, rank) => {
-    if (rank > 0 && before >= p) logits[id] = -Infinity;
-    before += probabilities[id];
-  });
+	const probabilities = softmax(logits);
+	let before = 0;
+	ranked(logits).forEach((id, rank) => {
+		if (rank > 0 && before >= p) logits[id] = -Infinity;
+		before += probabilities[id];
+	});
 }
 
 /** In nats. @param {ArrayLike<number>} probabilities */
 export function entropy(probabilities) {
-  let sum = 0;
-  for (let id = 0; id < probabilities.length; id++) if (probabilities[id] > 0) sum -= probabilities[id] * Math.log(probabilities[id]);
-  return sum;
+	let sum = 0;
+	for (let id = 0; id < probabilities.length; id++) if (probabilities[id] > 0) sum -= probabilities[id] * Math.log(probabilities[id]);
+	return sum;
 }

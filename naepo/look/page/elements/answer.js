@@ -1,8 +1,7 @@
-// What it all leads to: the distribution of the next id, exact and over all ids, with the sampling moved live; one step of
-// writing forwards or back; with changes, before and after.
+// The distribution of the next id, exact and over all ids; sampling moved live; writing forwards and back; before and after changes.
 
 import { h } from "../core/dom.js";
-import { csvOf, download } from "../core/export.js";
+import { saveCsv } from "../core/export.js";
 import { count, number, percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { largest, softmax } from "../core/numeric.js";
@@ -19,153 +18,149 @@ const MOST_SHOWN = 1000;
 const SETTINGS = ["position", "temperature", "topK", "topP", "minP", "seed", "id"];
 
 class Answer extends HTMLElement {
-  constructor() {
-    super();
-    this.key = "";
-    this.asked = "";
-    this.built = "";
-    this.shown = SHOWN;
-    /** @type {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any} | null} */ this.found = null;
-    this.next = -1; // the id that the seed draws
-    this.heading = h("h2", {});
-    this.bars = h("div", { class: "next" });
-    this.rest = h("p", { class: "note rest" });
-    this.facts = h("p", { class: "note" });
-    this.moved = h("p", { class: "moved", hidden: true });
-    this.syllables = /** @type {any} */ (document.createElement("naepo-syllables"));
-    document.addEventListener("naepo-step", (event) => (/** @type {CustomEvent} */ (event).detail === "n" ? this.#write(this.next) : this.#back()));
-  }
+	constructor() {
+		super();
+		this.key = "";
+		this.asked = "";
+		this.built = "";
+		this.shown = SHOWN;
+		/** @type {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any} | null} */ this.found = null;
+		this.next = -1; // the id that the seed draws
+		this.heading = h("h2", {});
+		this.bars = h("div", { class: "next" });
+		this.rest = h("p", { class: "note rest" });
+		this.facts = h("p", { class: "note" });
+		this.moved = h("p", { class: "moved", hidden: true });
+		this.syllables = /** @type {any} */ (document.createElement("naepo-syllables"));
+		document.addEventListener("naepo-step", (event) => (/** @type {CustomEvent} */ (event).detail === "n" ? this.#write(this.next) : this.#back()));
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    this.now = context;
-    const { state, run, plain } = context;
-    if (this.built !== language()) this.#build(state);
-    this.sliders?.show(state);
-    if (document.activeElement !== this.seed) this.seed.value = String(state.seed);
-    const asked = `${run.run} ${plain?.run} ${state.position} ${language()}`;
-    if (asked !== this.asked) this.#load(context, asked);
-    else this.#follow();
-    this.syllables.context = context;
-  }
+	set context(context) {
+		this.now = context;
+		const { state, run, plain } = context;
+		if (this.built !== language()) this.#build(state);
+		this.sliders?.show(state);
+		if (document.activeElement !== this.seed) this.seed.value = String(state.seed);
+		const asked = `${run.run} ${plain?.run} ${state.position} ${language()}`;
+		if (asked !== this.asked) this.#load(context, asked);
+		else this.#follow();
+		this.syllables.context = context;
+	}
 
-  /** @param {any} state */
-  #build(state) {
-    this.built = language();
-    this.sliders = sliders(this);
-    this.seed = h("input", { id: "seed", type: "number", min: 0, step: 1, value: String(state.seed) });
-    this.seed.addEventListener("change", () => select(this, { seed: Math.max(0, Math.floor(Number(this.seed.value)) || 0) }));
-    this.write = h("button", { id: "write", type: "button", on: { click: () => this.#write(this.next) } });
-    this.writeChosen = h("button", { id: "write-chosen", type: "button", on: { click: () => this.#write(this.now.state.id) } });
-    this.back = h("button", { id: "back", type: "button", on: { click: () => this.#back() } }, t("answer.back"));
-    const seed = h("label", { class: "slider seed", title: t("answer.seed_note") }, h("span", {}, t("answer.seed")), this.seed);
-    this.sliders.element.append(seed);
-    const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back);
-    this.replaceChildren(this.heading, this.bars, this.rest, this.moved, steps, this.sliders.element, this.facts, this.syllables);
-    this.key = "";
-    this.asked = "";
-  }
+	#build(state) {
+		this.built = language();
+		this.sliders = sliders(this);
+		this.seed = h("input", { id: "seed", type: "number", min: 0, step: 1, value: String(state.seed) });
+		this.seed.addEventListener("change", () => select(this, { seed: Math.max(0, Math.floor(Number(this.seed.value)) || 0) }));
+		this.write = h("button", { id: "write", type: "button", on: { click: () => this.#write(this.next) } });
+		this.writeChosen = h("button", { id: "write-chosen", type: "button", on: { click: () => this.#write(this.now.state.id) } });
+		this.back = h("button", { id: "back", type: "button", on: { click: () => this.#back() } }, t("answer.back"));
+		const seed = h("label", { class: "slider seed", title: t("answer.seed_note") }, h("span", {}, t("answer.seed")), this.seed);
+		this.sliders.element.append(seed);
+		const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back);
+		this.replaceChildren(this.heading, this.bars, this.rest, this.moved, steps, this.sliders.element, this.facts, this.syllables);
+		this.key = "";
+		this.asked = "";
+	}
 
-  /** @param {any} context @param {string} asked */
-  async #load({ run, plain, state, model }, asked) {
-    this.asked = asked;
-    const at = `${state.position},:`;
-    this.bars.setAttribute("aria-busy", "true");
-    try {
-      const wanted = [run.tensor("logits", at), plain ? plain.tensor("logits", at) : null, vocabularyOf(model.key)];
-      const [logits, before, { labels }] = await Promise.all(wanted);
-      if (this.asked !== asked) return;
-      this.found = { logits: logits.data, before: before?.data ?? null, labels, run };
-      this.key = "";
-      this.#follow();
-    } catch {
-      if (this.asked === asked) this.asked = ""; // the page says what is wrong; the old answer stays
-    }
-    this.bars.removeAttribute("aria-busy");
-  }
+	/** @param {any} context @param {string} asked */
+	async #load({ run, plain, state, model }, asked) {
+		this.asked = asked;
+		const at = `${state.position},:`;
+		this.bars.setAttribute("aria-busy", "true");
+		try {
+			const wanted = [run.tensor("logits", at), plain ? plain.tensor("logits", at) : null, vocabularyOf(model.key)];
+			const [logits, before, { labels }] = await Promise.all(wanted);
+			if (this.asked !== asked) return;
+			this.found = { logits: logits.data, before: before?.data ?? null, labels, run };
+			this.key = "";
+			this.#follow();
+		} catch {
+			if (this.asked === asked) this.asked = ""; // the page says what is wrong; the old answer stays
+		}
+		this.bars.removeAttribute("aria-busy");
+	}
 
-  /** Show what is there with the settings as they are now. */
-  #follow() {
-    const { state } = this.now;
-    const key = JSON.stringify([this.asked, this.shown, SETTINGS.map((name) => state[name])]);
-    if (!this.found || key === this.key) return;
-    this.key = key;
-    this.#show(this.found, state);
-  }
+	/** Show what is there with the settings as they are now. */
+	#follow() {
+		const { state } = this.now;
+		const key = JSON.stringify([this.asked, this.shown, SETTINGS.map((name) => state[name])]);
+		if (!this.found || key === this.key) return;
+		this.key = key;
+		this.#show(this.found, state);
+	}
 
-  /** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found @param {any} state */
-  #show({ logits, before, labels, run }, state) {
-    const raw = softmax(logits);
-    const drawn = filtered(logits, state);
-    const old = before && filtered(before, state);
-    this.next = draw(drawn, seeded(state.seed + state.position + 1)());
-    const choose = (/** @type {number} */ id) => select(this, { id: id === state.id ? null : id });
-    const mark = old ?? (isNeutral(state) ? null : raw);
-    const { table, rest, n } = distributionTable({ labels, logits, drawn, mark, isChanged: old !== null, chosen: state.id, next: this.next, shown: this.shown, choose });
-    const left = drawn.reduce((sum, p) => sum + (p > 0 ? 1 : 0), 0);
-    const token = run.tokens[state.position];
-    this.heading.replaceChildren(t("answer.title"), " ", h("span", { class: "token-name" }, `${state.position} ${token?.label ?? ""}`));
-    this.bars.replaceChildren(table);
-    this.#showRest(left - n, rest, drawn);
-    this.facts.textContent = t("answer.facts", { left: count(left), all: count(logits.length), entropy: number(entropy(drawn)), raw: number(entropy(raw)) });
-    this.#showMoved(raw, before && softmax(before), labels);
-    this.#showSteps(labels, state, run);
-    const [best] = largest(drawn, 1);
-    document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
-  }
+	/** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found @param {any} state */
+	#show({ logits, before, labels, run }, state) {
+		const raw = softmax(logits);
+		const drawn = filtered(logits, state);
+		const old = before && filtered(before, state);
+		this.next = draw(drawn, seeded(state.seed + state.position + 1)());
+		const choose = (id) => select(this, { id: id === state.id ? null : id });
+		const mark = old ?? (isNeutral(state) ? null : raw);
+		const { table, rest, n } = distributionTable({ labels, logits, drawn, mark, isChanged: old !== null, chosen: state.id, next: this.next, shown: this.shown, choose });
+		const left = drawn.reduce((sum, p) => sum + (p > 0 ? 1 : 0), 0);
+		const token = run.tokens[state.position];
+		this.heading.replaceChildren(t("answer.title"), " ", h("span", { class: "token-name" }, `${state.position} ${token?.label ?? ""}`));
+		this.bars.replaceChildren(table);
+		this.#showRest(left - n, rest, drawn);
+		this.facts.textContent = t("answer.facts", { left: count(left), all: count(logits.length), entropy: number(entropy(drawn)), raw: number(entropy(raw)) });
+		this.#showMoved(raw, before && softmax(before), labels);
+		this.#showSteps(labels, state, run);
+		const [best] = largest(drawn, 1);
+		document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
+	}
 
-  /** @param {number} n ids that are not listed @param {number} share what they hold together @param {Float64Array} drawn */
-  #showRest(n, share, drawn) {
-    const button = (/** @type {string} */ id, /** @type {() => void} */ act) => h("button", { id, type: "button", class: "plain", on: { click: act } }, t(`answer.${id}`));
-    const show = (/** @type {number} */ shown) => () => ((this.shown = shown), this.#follow());
-    const more = n > 0 && this.shown < MOST_SHOWN ? button("more", show(this.shown * 4)) : null;
-    const fewer = this.shown > SHOWN ? button("fewer", show(SHOWN)) : null;
-    const words = n > 0 ? t("answer.rest", { n: count(n), share: percent(share) }) : t("answer.no_rest");
-    this.rest.replaceChildren(words, ...[more, fewer, button("csv", () => this.#csv(drawn))].filter((each) => each !== null));
-  }
+	/** @param {number} n ids that are not listed @param {number} share what they hold together @param {Float64Array} drawn */
+	#showRest(n, share, drawn) {
+		const button = (id, /** @type {() => void} */ act) => h("button", { id, type: "button", class: "plain", on: { click: act } }, t(`answer.${id}`));
+		const show = (shown) => () => ((this.shown = shown), this.#follow());
+		const more = n > 0 && this.shown < MOST_SHOWN ? button("more", show(this.shown * 4)) : null;
+		const fewer = this.shown > SHOWN ? button("fewer", show(SHOWN)) : null;
+		const words = n > 0 ? t("answer.rest", { n: count(n), share: percent(share) }) : t("answer.no_rest");
+		this.rest.replaceChildren(words, ...[more, fewer, button("csv", () => this.#csv(drawn))].filter((each) => each !== null));
+	}
 
-  /** What the changes did to the model's own answer. @param {Float64Array} raw @param {Float64Array | null} old @param {string[]} labels */
-  #showMoved(raw, old, labels) {
-    this.moved.hidden = !old;
-    if (!old) return;
-    const [now] = largest(raw, 1);
-    const [then] = largest(old, 1);
-    const words = now === then ? "answer.moved_same" : "answer.moved";
-    const half = raw.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
-    this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(raw, old)) });
-  }
+	/** What the changes did to the model's own answer. @param {Float64Array} raw @param {Float64Array | null} old @param {string[]} labels */
+	#showMoved(raw, old, labels) {
+		this.moved.hidden = !old;
+		if (!old) return;
+		const [now] = largest(raw, 1);
+		const [then] = largest(old, 1);
+		const words = now === then ? "answer.moved_same" : "answer.moved";
+		const half = raw.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
+		this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(raw, old)) });
+	}
 
-  /** @param {string[]} labels @param {any} state @param {any} run */
-  #showSteps(labels, state, run) {
-    this.write.textContent = t("answer.write", { label: labels[this.next] ?? "" });
-    this.writeChosen.hidden = state.id === null || state.id === this.next || !(state.id in labels);
-    this.writeChosen.textContent = t("answer.write_chosen", { label: labels[state.id] ?? "" });
-    this.back.disabled = run.tokens.length < 2;
-  }
+	/** @param {string[]} labels @param {any} state @param {any} run */
+	#showSteps(labels, state, run) {
+		this.write.textContent = t("answer.write", { label: labels[this.next] ?? "" });
+		this.writeChosen.hidden = state.id === null || state.id === this.next || !(state.id in labels);
+		this.writeChosen.textContent = t("answer.write_chosen", { label: labels[state.id] ?? "" });
+		this.back.disabled = run.tokens.length < 2;
+	}
 
-  /** Write an id behind the selected position; what stood behind it goes. @param {number} id */
-  #write(id) {
-    const { run, state } = this.now ?? {};
-    if (!run || run !== this.found?.run || id === null || id < 0) return;
-    const ids = run.tokens.slice(0, state.position + 1).map((/** @type {any} */ each) => each.id);
-    select(this, { ids: [...ids, id], position: null });
-  }
+	/** Write an id behind the selected position; what stood behind it goes. @param {number} id */
+	#write(id) {
+		const { run, state } = this.now ?? {};
+		if (!run || run !== this.found?.run || id === null || id < 0) return;
+		const ids = run.tokens.slice(0, state.position + 1).map((each) => each.id);
+		select(this, { ids: [...ids, id], position: null });
+	}
 
-  /** Take the last id back. */
-  #back() {
-    const ids = this.now?.run?.tokens.map((/** @type {any} */ each) => each.id) ?? [];
-    if (ids.length > 1) select(this, { ids: ids.slice(0, -1), position: null });
-  }
+	/** Take the last id back. */
+	#back() {
+		const ids = this.now?.run?.tokens.map((each) => each.id) ?? [];
+		if (ids.length > 1) select(this, { ids: ids.slice(0, -1), position: null });
+	}
 
-  /** @param {Float64Array} drawn */
-  #csv(drawn) {
-    const { logits, labels } = /** @type {NonNullable<typeof this.found>} */ (this.found);
-    const raw = softmax(logits);
-    const cells = Float64Array.from({ length: 3 * logits.length }, (_, i) => [logits, raw, drawn][i % 3][Math.floor(i / 3)]);
-    const names = Array.from(logits, (_, id) => `${id} ${labels[id] ?? ""}`);
-    const text = csvOf(cells, logits.length, 3, names, ["logit", "probability", "drawn"]);
-    download("next-id.csv", new Blob(["\ufeff", text], { type: "text/csv" }));
-  }
+	/** @param {Float64Array} drawn */
+	#csv(drawn) {
+		const { logits, labels } = /** @type {NonNullable<typeof this.found>} */ (this.found);
+		const raw = softmax(logits);
+		const lines = Array.from(logits, (logit, id) => [`${id} ${labels[id] ?? ""}`, logit, raw[id], drawn[id]]);
+		saveCsv("next-id", [["", "logit", "probability", "drawn"], ...lines]);
+	}
 }
 
 /** Kullback–Leibler divergence in nats; infinite when something can be drawn now that could not before. @param {Float64Array} p @param {Float64Array} q */

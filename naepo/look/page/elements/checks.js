@@ -5,25 +5,23 @@ import { number } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
 
 class Checks extends HTMLElement {
-  /** @param {any} context */
-  set context({ run }) {
-    const key = `${run.run} ${language()}`;
-    if (key === this.dataset.key) return;
-    this.dataset.key = key;
-    const lines = run.checks.map((/** @type {any} */ check) => line(check));
-    const n = run.checks.filter((/** @type {any} */ { holds }) => !holds).length;
-    const verdict = h("p", { class: "note" }, n ? t("answer.checks_fail", { n }) : t("answer.checks_hold", { n: run.checks.length }));
-    this.replaceChildren(h("h2", {}, t("answer.checks")), verdict, h("ul", { class: "checks" }, lines));
-  }
+	set context({ run }) {
+		const key = `${run.run} ${language()}`;
+		if (key === this.dataset.key) return;
+		this.dataset.key = key;
+		const lines = run.checks.map((check) => line(check));
+		const n = run.checks.filter(({ holds }) => !holds).length;
+		const verdict = h("p", { class: "note" }, n ? t("answer.checks_fail", { n }) : t("answer.checks_hold", { n: run.checks.length }));
+		this.replaceChildren(h("h2", {}, t("answer.checks")), verdict, h("ul", { class: "checks" }, lines));
+	}
 }
 
-/** @param {any} check */
 function line({ name, op, error, bound, holds }) {
-  const key = `answer.check_${name}`;
-  const words = (has(key) ? t(key) : name) + (!holds && op ? ` (${op})` : "");
-  const found = t(holds ? "answer.holds" : "answer.fails", { error: number(error ?? NaN), bound: number(bound) });
-  const title = h("span", {}, `${holds ? "✓" : "✗"} ${words}`);
-  return h("li", { class: `check ${holds ? "holds" : "fails"}`, dataset: { check: name } }, title, h("span", { class: "figures" }, found));
+	const key = `answer.check_${name}`;
+	const words = (has(key) ? t(key) : name) + (!holds && op ? ` (${op})` : "");
+	const found = t(holds ? "answer.holds" : "answer.fails", { error: number(error ?? NaN), bound: number(bound) });
+	const title = h("span", {}, `${holds ? "✓" : "✗"} ${words}`);
+	return h("li", { class: `check ${holds ? "holds" : "fails"}`, dataset: { check: name } }, title, h("span", { class: "figures" }, found));
 }
 
 customElements.define("naepo-checks", Checks);

@@ -1,5 +1,4 @@
-// On a narrow screen, one bar at the thumb: the road as a drawer from the side, the answer as a sheet from below, and the
-// position a step to the left or right. On a wide screen all of it is in sight and this bar is not.
+// On a narrow screen, one bar at the thumb: the road as a drawer, the answer as a sheet, the position a step to either side.
 
 import { h } from "../core/dom.js";
 import { percent } from "../core/format.js";
@@ -7,57 +6,55 @@ import { language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
 
 class Drawers extends HTMLElement {
-  constructor() {
-    super();
-    this.key = "";
-    this.next = "";
-    const move = (/** @type {number} */ step) => () => select(this, { position: this.position + step });
-    this.road = h("button", { id: "open-road", type: "button", class: "drawer-button", "aria-controls": "road", on: { click: () => this.#turn("road") } });
-    this.back = h("button", { id: "position-back", type: "button", on: { click: move(-1) } }, "←");
-    this.here = h("span", { class: "drawer-position" });
-    this.ahead = h("button", { id: "position-ahead", type: "button", on: { click: move(1) } }, "→");
-    this.answer = h("button", { id: "open-answer", type: "button", class: "drawer-button", "aria-controls": "answer", on: { click: () => this.#turn("answer") } });
-    this.shade = h("div", { class: "drawer-shade", on: { click: () => this.#show("") } });
-    document.addEventListener("naepo-answer", (event) => this.#say(/** @type {CustomEvent} */ (event).detail));
-    document.addEventListener("naepo-select", (event) => "op" in /** @type {CustomEvent} */ (event).detail && this.#show(""));
-    document.addEventListener("keydown", (event) => event.key === "Escape" && this.#show(""));
-  }
+	constructor() {
+		super();
+		this.key = "";
+		this.next = "";
+		const move = (step) => () => select(this, { position: this.position + step });
+		this.road = h("button", { id: "open-road", type: "button", class: "drawer-button", "aria-controls": "road", on: { click: () => this.#turn("road") } });
+		this.back = h("button", { id: "position-back", type: "button", on: { click: move(-1) } }, "←");
+		this.here = h("span", { class: "drawer-position" });
+		this.ahead = h("button", { id: "position-ahead", type: "button", on: { click: move(1) } }, "→");
+		this.answer = h("button", { id: "open-answer", type: "button", class: "drawer-button", "aria-controls": "answer", on: { click: () => this.#turn("answer") } });
+		this.shade = h("div", { class: "drawer-shade", on: { click: () => this.#show("") } });
+		document.addEventListener("naepo-answer", (event) => this.#say(/** @type {CustomEvent} */ (event).detail));
+		document.addEventListener("naepo-select", (event) => "op" in /** @type {CustomEvent} */ (event).detail && this.#show(""));
+		document.addEventListener("keydown", (event) => event.key === "Escape" && this.#show(""));
+	}
 
-  /** @param {any} context */
-  set context({ state, run }) {
-    if (!this.firstChild) this.append(this.shade, h("div", { class: "drawer-bar" }, this.road, this.back, this.here, this.ahead, this.answer));
-    const last = run ? run.tokens.length - 1 : 0;
-    const key = JSON.stringify([language(), state.op, state.position, last, this.next]);
-    if (key === this.key) return;
-    this.key = key;
-    this.position = state.position;
-    this.road.textContent = t("road.open", { op: state.op.split(".").at(-1) });
-    this.answer.textContent = t("answer.open", { next: this.next });
-    this.here.textContent = `${state.position} / ${last}`;
-    this.back.setAttribute("aria-label", t("top.position_back"));
-    this.ahead.setAttribute("aria-label", t("top.position_ahead"));
-    this.back.disabled = state.position <= 0;
-    this.ahead.disabled = state.position >= last;
-    this.#show(document.body.dataset.drawer ?? "");
-  }
+	set context({ state, run }) {
+		if (!this.firstChild) this.append(this.shade, h("div", { class: "drawer-bar" }, this.road, this.back, this.here, this.ahead, this.answer));
+		const last = run ? run.tokens.length - 1 : 0;
+		const key = JSON.stringify([language(), state.op, state.position, last, this.next]);
+		if (key === this.key) return;
+		this.key = key;
+		this.position = state.position;
+		this.road.textContent = t("road.open", { op: state.op.split(".").at(-1) });
+		this.answer.textContent = t("answer.open", { next: this.next });
+		this.here.textContent = `${state.position} / ${last}`;
+		this.back.setAttribute("aria-label", t("top.position_back"));
+		this.ahead.setAttribute("aria-label", t("top.position_ahead"));
+		this.back.disabled = state.position <= 0;
+		this.ahead.disabled = state.position >= last;
+		this.#show(document.body.dataset.drawer ?? "");
+	}
 
-  /** @param {{label: string, probability: number}} answer */
-  #say({ label, probability }) {
-    this.next = `${label} ${percent(probability)}`;
-    if (this.key) this.answer.textContent = t("answer.open", { next: this.next });
-  }
+	/** @param {{label: string, probability: number}} answer */
+	#say({ label, probability }) {
+		this.next = `${label} ${percent(probability)}`;
+		if (this.key) this.answer.textContent = t("answer.open", { next: this.next });
+	}
 
-  /** @param {string} name */
-  #turn(name) {
-    this.#show(document.body.dataset.drawer === name ? "" : name);
-  }
+	#turn(name) {
+		this.#show(document.body.dataset.drawer === name ? "" : name);
+	}
 
-  /** @param {string} name "road", "answer" or "" */
-  #show(name) {
-    document.body.dataset.drawer = name;
-    this.road.setAttribute("aria-expanded", String(name === "road"));
-    this.answer.setAttribute("aria-expanded", String(name === "answer"));
-  }
+	/** @param {string} name "road", "answer" or "" */
+	#show(name) {
+		document.body.dataset.drawer = name;
+		this.road.setAttribute("aria-expanded", String(name === "road"));
+		this.answer.setAttribute("aria-expanded", String(name === "answer"));
+	}
 }
 
 customElements.define("naepo-drawers", Drawers);

@@ -3,48 +3,46 @@
 import { h } from "../core/dom.js";
 
 export class Drawn extends HTMLElement {
-  constructor() {
-    super();
-    /** @type {any} */ this.content = null;
-    this.frame = h("div", { class: "frame" });
-    this.readout = h("p", { class: "readout", "aria-live": "polite" });
-    this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawn && this.draw());
-    this.drawn = 0;
-  }
+	constructor() {
+		super();
+		/** @type {any} */ this.content = null;
+		this.frame = h("div", { class: "frame" });
+		this.readout = h("p", { class: "readout", "aria-live": "polite" });
+		this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawn && this.draw());
+		this.drawn = 0;
+	}
 
-  connectedCallback() {
-    if (!this.firstChild) this.append(this.frame, this.readout);
-    this.watcher.observe(this);
-  }
+	connectedCallback() {
+		if (!this.firstChild) this.append(this.frame, this.readout);
+		this.watcher.observe(this);
+	}
 
-  disconnectedCallback() {
-    this.watcher.disconnect();
-  }
+	disconnectedCallback() {
+		this.watcher.disconnect();
+	}
 
-  /** @param {any} content */
-  set data(content) {
-    this.content = content;
-    this.draw();
-  }
+	set data(content) {
+		this.content = content;
+		this.draw();
+	}
 
-  draw() {
-    this.drawn = this.clientWidth;
-    if (this.content) this.paint(Math.max(240, this.drawn || 640));
-  }
+	draw() {
+		this.drawn = this.clientWidth;
+		if (this.content) this.paint(Math.max(240, this.drawn || 640));
+	}
 
-  /** @param {number} _width */
-  paint(_width) {}
+	paint(_width) {}
 
-  /** @param {string} event @param {Record<string, any>} detail */
-  tell(event, detail) {
-    this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
-  }
+	/** @param {string} event @param {Record<string, any>} detail */
+	tell(event, detail) {
+		this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
+	}
 }
 
 /** @param {string} text @param {number} most characters */
 export function shortened(text, most) {
-  const parts = [...text];
-  return parts.length <= most ? text : `${parts.slice(0, Math.max(1, most - 1)).join("")}…`;
+	const parts = [...text];
+	return parts.length <= most ? text : `${parts.slice(0, Math.max(1, most - 1)).join("")}…`;
 }
 
 /** @param {ArrayLike<number>} rgb */

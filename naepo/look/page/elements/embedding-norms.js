@@ -8,18 +8,18 @@ const MOST = 24_000_000; // beyond, reading the whole matrix to colour points is
 
 /** @param {any} model @param {number} checkpoint @returns {Promise<Float32Array>} */
 export async function embeddingNorms(model, checkpoint) {
-  const { vocab_size: vocab, d_model: width } = model.settings;
-  if (vocab * width > MOST) throw new Error(t("map.norms_too_large", { cells: vocab * width }));
-  const norms = new Float32Array(vocab);
-  const step = Math.max(1, Math.floor(CELLS / width));
-  for (let from = 0; from < vocab; from += step) {
-    const at = `${from}:${Math.min(vocab, from + step)},:`;
-    const { data } = await getTensor("/look/weight", { model: model.key, checkpoint, name: "embedding.weight", at });
-    for (let row = 0; row * width < data.length; row++) {
-      let square = 0;
-      for (let i = row * width; i < (row + 1) * width; i++) square += data[i] * data[i];
-      norms[from + row] = Math.sqrt(square);
-    }
-  }
-  return norms;
+	const { vocab_size: vocab, d_model: width } = model.settings;
+	if (vocab * width > MOST) throw new Error(t("map.norms_too_large", { cells: vocab * width }));
+	const norms = new Float32Array(vocab);
+	const step = Math.max(1, Math.floor(CELLS / width));
+	for (let from = 0; from < vocab; from += step) {
+		const at = `${from}:${Math.min(vocab, from + step)},:`;
+		const { data } = await getTensor("/look/weight", { model: model.key, checkpoint, name: "embedding.weight", at });
+		for (let row = 0; row * width < data.length; row++) {
+			let square = 0;
+			for (let i = row * width; i < (row + 1) * width; i++) square += data[i] * data[i];
+			norms[from + row] = Math.sqrt(square);
+		}
+	}
+	return norms;
 }

@@ -1,7 +1,7 @@
 // A picture with its name, the same numbers as a real table, and the ways to take it along.
 
 import { h } from "../core/dom.js";
-import { download, pngOf, svgOf } from "../core/export.js";
+import { download, pngOf, saveCsv, svgOf } from "../core/export.js";
 import { full } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
@@ -12,34 +12,25 @@ import { t } from "../core/i18n.js";
 
 const ROWS = 1000; // rows shown; the CSV has all
 
-/** @param {Cell} cell */
-function quoted(cell) {
-  const text = String(cell ?? "");
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** A table as comma-separated text. @param {Table} table */
-const csvText = ({ head, rows }) => [head, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
-
 /** @param {{head: string[], rows: (Cell | Node)[][]}} table */
 export function tableElement({ head, rows }) {
-  const shown = (/** @type {Cell | Node} */ cell) => (typeof cell === "number" ? full(cell) : cell);
-  const row = (/** @type {(Cell | Node)[]} */ [first, ...rest]) =>
-    h("tr", {}, h("th", { scope: "row" }, shown(first)), rest.map((cell) => h("td", {}, shown(cell)))); // prettier-ignore
-  const columns = head.map((name) => h("th", { scope: "col" }, name));
-  const table = h("table", {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows.slice(0, ROWS).map(row)));
-  const more = rows.length > ROWS && h("p", { class: "note" }, t("path.rows_shown", { shown: ROWS, all: rows.length }));
-  return h("div", { class: "table-window", tabIndex: 0 }, table, more);
+	const shown = (/** @type {Cell | Node} */ cell) => (typeof cell === "number" ? full(cell) : cell);
+	const row = (/** @type {(Cell | Node)[]} */ [first, ...rest]) =>
+		h("tr", {}, h("th", { scope: "row" }, shown(first)), rest.map((cell) => h("td", {}, shown(cell))));
+	const columns = head.map((name) => h("th", { scope: "col" }, name));
+	const table = h("table", {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows.slice(0, ROWS).map(row)));
+	const more = rows.length > ROWS && h("p", { class: "note" }, t("path.rows_shown", { shown: ROWS, all: rows.length }));
+	return h("div", { class: "table-window", tabIndex: 0 }, table, more);
 }
 
 /** The table of a picture, built when it is opened. @param {() => Table} table */
 function tableDetails(table) {
-  const details = h("details", { class: "table-details" }, h("summary", {}, t("path.table")));
-  details.addEventListener("toggle", () => {
-    details.querySelector(".table-window")?.remove();
-    if (details.open) details.append(tableElement(table()));
-  });
-  return details;
+	const details = h("details", { class: "table-details" }, h("summary", {}, t("path.table")));
+	details.addEventListener("toggle", () => {
+		details.querySelector(".table-window")?.remove();
+		if (details.open) details.append(tableElement(table()));
+	});
+	return details;
 }
 
 /**
@@ -48,13 +39,13 @@ function tableDetails(table) {
  *   into PNG and SVG, the picture's own drawing when left out
  */
 export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
-  const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
-  /** @param {string} text @param {() => void | Promise<void>} act */
-  const button = (text, act) => h("button", { type: "button", class: "quiet", on: { click: act } }, text);
-  const csv = () => download(`${name}.csv`, new Blob(["\ufeff", csvText(table())], { type: "text/csv" }));
-  const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));
-  const scalable = button("SVG", async () => download(`${name}.svg`, await svgOf(drawing())));
-  const buttons = h("span", { class: "figure-tools" }, tools, png, scalable, button("CSV", csv));
-  const head = h("figcaption", { class: "figure-head" }, h("h3", {}, title), buttons);
-  return h("figure", { class: "figure" }, head, note ? h("p", { class: "note" }, note) : null, picture, tableDetails(table));
+	const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
+	/** @param {string} text @param {() => void | Promise<void>} act */
+	const button = (text, act) => h("button", { type: "button", class: "quiet", on: { click: act } }, text);
+	const csv = () => saveCsv(name, [table().head, ...table().rows]);
+	const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));
+	const scalable = button("SVG", async () => download(`${name}.svg`, await svgOf(drawing())));
+	const buttons = h("span", { class: "figure-tools" }, tools, png, scalable, button("CSV", csv));
+	const head = h("figcaption", { class: "figure-head" }, h("h3", {}, title), buttons);
+	return h("figure", { class: "figure" }, head, note ? h("p", { class: "note" }, note) : null, picture, tableDetails(table));
 }

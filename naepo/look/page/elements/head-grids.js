@@ -14,37 +14,37 @@ const AT_ONCE = 64; // heads up to which the change is computed without asking: 
 
 /** @param {string} kind "added" or "without" @param {ArrayLike<number>} values @param {any} context */
 function grid(kind, values, { model, state }) {
-  const { n_layers: layers, n_heads: heads } = model.settings;
-  const picture = h("naepo-heat", {});
-  const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
-  const columns = Array.from({ length: heads }, (_, head) => String(head));
-  const block = blockOf(state.op);
-  const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
-  const title = t(`path.heads_${kind}`);
-  picture.data = { rows, columns, values, kind: "signed", label: title, selected, width: 52 };
-  on(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
-  const cells = (/** @type {number} */ row) => Array.from(values).slice(row * heads, (row + 1) * heads);
-  const table = () => ({ head: [t("path.head_axis"), ...columns], rows: rows.map((row, i) => [row, ...cells(i)]) });
-  return figure({ title, name: `heads-${kind}`, note: t(`path.heads_${kind}_note`), picture, table });
+	const { n_layers: layers, n_heads: heads } = model.settings;
+	const picture = h("naepo-heat", {});
+	const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
+	const columns = Array.from({ length: heads }, (_, head) => String(head));
+	const block = blockOf(state.op);
+	const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
+	const title = t(`path.heads_${kind}`);
+	picture.data = { rows, columns, values, kind: "signed", label: title, selected, width: 52 };
+	on(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
+	const cells = (row) => Array.from(values).slice(row * heads, (row + 1) * heads);
+	const table = () => ({ head: [t("path.head_axis"), ...columns], rows: rows.map((row, i) => [row, ...cells(i)]) });
+	return figure({ title, name: `heads-${kind}`, note: t(`path.heads_${kind}_note`), picture, table });
 }
 
 /** @param {any} context @param {number} position @param {import("./contributions.js").Sums} sums */
 export function headGrids(context, position, { id, parts }) {
-  const { n_layers: layers, n_heads: heads } = context.model.settings;
-  const n = layers * heads;
-  const direct = new Float64Array(n).fill(NaN);
-  for (const { name, value } of parts) {
-    const at = headOf(name);
-    if (at) direct[at.block * heads + at.head] = value;
-  }
-  const without = h("div", {});
-  const show = async () => {
-    without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
-    const asked = { run: context.run.run, position, id };
-    const found = once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked));
-    without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
-  };
-  if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
-  else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
-  return h("div", { class: "pair" }, grid("added", direct, context), without);
+	const { n_layers: layers, n_heads: heads } = context.model.settings;
+	const n = layers * heads;
+	const direct = new Float64Array(n).fill(NaN);
+	for (const { name, value } of parts) {
+		const at = headOf(name);
+		if (at) direct[at.block * heads + at.head] = value;
+	}
+	const without = h("div", {});
+	const show = async () => {
+		without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
+		const asked = { run: context.run.run, position, id };
+		const found = once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked));
+		without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
+	};
+	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
+	else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
+	return h("div", { class: "pair" }, grid("added", direct, context), without);
 }

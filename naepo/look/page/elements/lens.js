@@ -19,63 +19,63 @@ const namesOf = ({ layers }) => layers.map(({ op }, i) => (i === layers.length -
 
 /** From which layer on the final answer leads: the first time, and for good. @param {Lens} lens */
 export function leads({ layers }) {
-  const leading = layers.map(({ top }) => top[0].id === layers[layers.length - 1].top[0].id);
-  return { first: leading.indexOf(true), stays: leading.lastIndexOf(false) + 1 };
+	const leading = layers.map(({ top }) => top[0].id === layers[layers.length - 1].top[0].id);
+	return { first: leading.indexOf(true), stays: leading.lastIndexOf(false) + 1 };
 }
 
 /** @param {Lens} lens @param {number | null} followed an id to frame; null: the final answer */
 export function lensHeat(lens, followed) {
-  const { layers } = lens;
-  const answer = followed ?? layers[layers.length - 1].top[0].id;
-  const columns = layers[0].top.map((_, rank) => String(rank + 1));
-  const cells = layers.flatMap(({ top }) => top);
-  const heat = h("naepo-heat", {});
-  heat.data = {
-    rows: namesOf(lens),
-    columns,
-    values: cells.map(({ probability }) => probability),
-    texts: cells.map(({ label, probability }) => `${label} ${percent(probability)}`),
-    kind: "probability",
-    limit: 1,
-    width: 104,
-    least: columns.length > 4 ? 76 : 60,
-    label: t("path.lens"),
-    strong: (/** @type {number} */ at) => cells[at].id === answer,
-  };
-  on(heat, "naepo-cell", ({ row, col }) => select(heat, { id: cells[row * columns.length + col].id }));
-  return heat;
+	const { layers } = lens;
+	const answer = followed ?? layers[layers.length - 1].top[0].id;
+	const columns = layers[0].top.map((_, rank) => String(rank + 1));
+	const cells = layers.flatMap(({ top }) => top);
+	const heat = h("naepo-heat", {});
+	heat.data = {
+		rows: namesOf(lens),
+		columns,
+		values: cells.map(({ probability }) => probability),
+		texts: cells.map(({ label, probability }) => `${label} ${percent(probability)}`),
+		kind: "probability",
+		limit: 1,
+		width: 104,
+		least: columns.length > 4 ? 76 : 60,
+		label: t("path.lens"),
+		strong: (at) => cells[at].id === answer,
+	};
+	on(heat, "naepo-cell", ({ row, col }) => select(heat, { id: cells[row * columns.length + col].id }));
+	return heat;
 }
 
 /** @param {Lens} lens */
 function lensTable({ layers }) {
-  const head = layers[0].top.flatMap((_, rank) => [`${rank + 1}`, t("path.id"), t("path.probability")]);
-  const rows = layers.map(({ op, entropy, top }) => [op, entropy, ...top.flatMap(({ label, id, probability }) => [label, id, probability])]);
-  return { head: [t("path.depth"), t("path.entropy"), ...head], rows };
+	const head = layers[0].top.flatMap((_, rank) => [`${rank + 1}`, t("path.id"), t("path.probability")]);
+	const rows = layers.map(({ op, entropy, top }) => [op, entropy, ...top.flatMap(({ label, id, probability }) => [label, id, probability])]);
+	return { head: [t("path.depth"), t("path.entropy"), ...head], rows };
 }
 
 /** @param {Lens} lens */
 function entropyChart(lens) {
-  const chart = h("naepo-chart", {});
-  chart.data = {
-    series: [{ name: "", points: lens.layers.map(({ entropy }, i) => [i, entropy]), dots: true }],
-    x: t("path.depth"),
-    y: t("path.entropy"),
-    label: t("path.entropy"),
-    height: 130,
-    names: namesOf(lens),
-  };
-  return chart;
+	const chart = h("naepo-chart", {});
+	chart.data = {
+		series: [{ name: "", points: lens.layers.map(({ entropy }, i) => [i, entropy]), dots: true }],
+		x: t("path.depth"),
+		y: t("path.entropy"),
+		label: t("path.entropy"),
+		height: 130,
+		names: namesOf(lens),
+	};
+	return chart;
 }
 
 /** @param {Lens} lens @param {number | null} followed */
 export function lensPicture(lens, followed) {
-  const { first, stays } = leads(lens);
-  const [names, end] = [namesOf(lens), lens.layers[lens.layers.length - 1]];
-  const words = { label: end.top[0].label, first: names[first], stays: names[stays] };
-  const entropy = t("path.entropy_note", { from: number(lens.layers[0].entropy), to: number(end.entropy) });
-  const picture = h("div", {}, lensHeat(lens, followed), entropyChart(lens));
-  return [
-    figure({ title: t("path.lens"), name: "lens", picture, note: t("path.lens_note"), table: () => lensTable(lens) }),
-    h("p", { class: "finding" }, t(first === stays ? "path.leads" : "path.leads_again", words), " ", entropy),
-  ];
+	const { first, stays } = leads(lens);
+	const [names, end] = [namesOf(lens), lens.layers[lens.layers.length - 1]];
+	const words = { label: end.top[0].label, first: names[first], stays: names[stays] };
+	const entropy = t("path.entropy_note", { from: number(lens.layers[0].entropy), to: number(end.entropy) });
+	const picture = h("div", {}, lensHeat(lens, followed), entropyChart(lens));
+	return [
+		figure({ title: t("path.lens"), name: "lens", picture, note: t("path.lens_note"), table: () => lensTable(lens) }),
+		h("p", { class: "finding" }, t(first === stays ? "path.leads" : "path.leads_again", words), " ", entropy),
+	];
 }

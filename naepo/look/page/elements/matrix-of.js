@@ -8,9 +8,10 @@ import "./matrix.js";
 
 /** @typedef {import("./matrix.js").NaepoMatrix & Record<string, any>} Matrix */
 
-/** @param {Record<string, any>} properties @returns {any} */
+/** @param {Record<string, any>} properties */
 export const matrixOf = (properties) => Object.assign(h("naepo-matrix", {}), properties);
 
+export { select } from "../core/select.js";
 export { glyphsOf, positionsOf } from "./position-names.js";
 
 /** @template {ArrayLike<number> & {subarray: any}} T @param {T} data @param {number} row @param {number} width @returns {T} */
@@ -18,20 +19,17 @@ export const rowOf = (data, row, width) => data.subarray(row * width, (row + 1) 
 
 /** A check that can be found, and is told to who cannot see it. @param {string} name @param {string} words @param {number} error @param {number} bound */
 export function told(name, words, error, bound) {
-  const line = check(words, error, bound, number);
-  line.dataset.check = name;
-  line.setAttribute("role", "status");
-  return line;
+	const line = check(words, error, bound, number);
+	line.dataset.check = name;
+	line.setAttribute("role", "status");
+	return line;
 }
-
-/** Send a selection to the page. @param {Element} from @param {Record<string, any>} detail */
-export const select = (from, detail) => from.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail }));
 
 /** Small print. @param {...any} words */
 export const note = (...words) => h("p", { class: "note" }, words);
 
 /** Said where somebody's change acts on a step, which then need not add up. @param {any} state @param {string} name */
-export const changed = (state, name) => ((state?.changes ?? []).some((/** @type {any} */ change) => change.op === name) ? note(t("op.changed")) : null);
+export const changed = (state, name) => ((state?.changes ?? []).some((change) => change.op === name) ? note(t("op.changed")) : null);
 
 /** Listen to what an element tells. @param {any} element @param {string} event @param {(detail: any) => void} act */
 export const on = (element, event, act) => element.addEventListener(event, (/** @type {CustomEvent} */ { detail }) => act(detail));

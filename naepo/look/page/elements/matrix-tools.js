@@ -2,7 +2,7 @@
 
 import { getFile } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { csvOf, download, pngOf, svgOf } from "../core/export.js";
+import { download, pngOf, saveCsv, svgOf } from "../core/export.js";
 import { count, full } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
@@ -12,62 +12,63 @@ const MOST = 64; // rows and columns of a table
 
 /** The numbers in NumPy's own format, version 1.0. @param {ArrayLike<number>} data @param {number} rows @param {number} cols */
 export function npyOf(data, rows, cols) {
-  const said = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
-  const length = 64 * Math.ceil((said.length + 11) / 64) - 10;
-  const head = new Uint8Array(10 + length);
-  head.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);
-  head.set(new TextEncoder().encode(`${said.padEnd(length - 1)}\n`), 10);
-  return new Blob([head, Float32Array.from(data)], { type: "application/octet-stream" });
+	const said = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
+	const length = 64 * Math.ceil((said.length + 11) / 64) - 10;
+	const head = new Uint8Array(10 + length);
+	head.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 255, length >> 8]);
+	head.set(new TextEncoder().encode(`${said.padEnd(length - 1)}\n`), 10);
+	return new Blob([head, Float32Array.from(data)], { type: "application/octet-stream" });
 }
 
 /** At most so many indices from first up to end, around one of them. @param {number} at @param {number} first @param {number} end */
 function around(at, first, end) {
-  const from = Math.max(first, Math.min(at - MOST / 2, end - MOST));
-  return Array.from({ length: Math.min(MOST, end - from) }, (_, i) => from + i);
+	const from = Math.max(first, Math.min(at - MOST / 2, end - MOST));
+	return Array.from({ length: Math.min(MOST, end - from) }, (_, i) => from + i);
 }
 
 /** @param {Matrix} matrix */
 export function tableOf(matrix) {
-  const { shown: part, cursor, rowStart, colStart } = matrix;
-  const rows = around(cursor?.row ?? 0, part.r0, part.r1);
-  const cols = around(cursor?.col ?? 0, part.c0, part.c1);
-  const cell = (/** @type {number} */ r, /** @type {number} */ c) => h("td", { dataset: { row: r + rowStart, col: c + colStart } }, full(matrix.at(r, c)));
-  const line = (/** @type {number} */ r) => h("tr", {}, h("th", { scope: "row" }, matrix.rowName(r)), cols.map((c) => cell(r, c)));
-  const head = h("tr", {}, h("td", {}, matrix.dims.join(" \\ ")), cols.map((c) => h("th", { scope: "col" }, matrix.colName(c)))); // prettier-ignore
-  const isCut = rows.length * cols.length < matrix.rows * matrix.cols;
-  const told = { rows: rows.length, cols: cols.length, all: `${count(matrix.rows)} × ${count(matrix.cols)}` };
-  const nodes = [
-    isCut ? h("p", { class: "note" }, t("matrix.cut", told)) : null,
-    h(
-      "div",
-      { class: "table-window", tabIndex: 0 },
-      h("table", {}, h("caption", {}, matrix.label), h("thead", {}, head), h("tbody", {}, rows.map(line))),
-    ),
-  ];
-  return nodes.filter((node) => node !== null);
+	const { shown: part, cursor, rowStart, colStart } = matrix;
+	const rows = around(cursor?.row ?? 0, part.r0, part.r1);
+	const cols = around(cursor?.col ?? 0, part.c0, part.c1);
+	const cell = (r, c) => h("td", { dataset: { row: r + rowStart, col: c + colStart } }, full(matrix.at(r, c)));
+	const line = (r) => h("tr", {}, h("th", { scope: "row" }, matrix.rowName(r)), cols.map((c) => cell(r, c)));
+	const head = h("tr", {}, h("td", {}, matrix.dims.join(" \\ ")), cols.map((c) => h("th", { scope: "col" }, matrix.colName(c))));
+	const isCut = rows.length * cols.length < matrix.rows * matrix.cols;
+	const told = { rows: rows.length, cols: cols.length, all: `${count(matrix.rows)} × ${count(matrix.cols)}` };
+	const nodes = [
+		isCut ? h("p", { class: "note" }, t("matrix.cut", told)) : null,
+		h(
+			"div",
+			{ class: "table-window", tabIndex: 0 },
+			h("table", {}, h("caption", {}, matrix.label), h("thead", {}, head), h("tbody", {}, rows.map(line))),
+		),
+	];
+	return nodes.filter((node) => node !== null);
 }
 
 /** The buttons that save files. @param {Matrix} matrix */
 export function filesOf(matrix) {
-  const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
-  /** @param {string} words @param {() => Promise<void> | void} act @param {string} title */
-  const button = (words, act, title) => h("button", { type: "button", class: "quiet", title, on: { click: act } }, words);
-  const csv = () => {
-    const { data, rows, cols, rowNames, colNames } = matrix.windowed();
-    download(`${name}.csv`, new Blob(["\ufeff", csvOf(data, rows, cols, rowNames, colNames)], { type: "text/csv" }));
-  };
-  const npy = () => {
-    const { data, rows, cols } = matrix.windowed();
-    download(`${name}.npy`, npyOf(data, rows, cols));
-  };
-  const whole = (/** @type {string} */ format) => async () => download(`${name}.${format}`, await getFile("/look/export", { ...matrix.source, format }));
-  return h(
-    "p",
-    { class: "matrix-files" },
-    button("PNG", async () => download(`${name}.png`, await pngOf(matrix.canvas)), t("matrix.picture")),
-    button("SVG", async () => download(`${name}.svg`, await svgOf(matrix.canvas)), t("matrix.picture")),
-    button("CSV", csv, t("matrix.window")),
-    button("NPY", npy, t("matrix.window")),
-    matrix.source ? [h("span", { class: "note" }, t("matrix.whole")), button("CSV", whole("csv"), t("matrix.whole")), button("NPY", whole("npy"), t("matrix.whole"))] : null,
-  );
+	const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
+	/** @param {string} words @param {() => Promise<void> | void} act @param {string} title */
+	const button = (words, act, title) => h("button", { type: "button", class: "quiet", title, on: { click: act } }, words);
+	const csv = () => {
+		const { data, rows, cols, rowNames, colNames } = matrix.windowed();
+		const lines = Array.from({ length: rows }, (_, r) => [rowNames[r], ...data.slice(r * cols, (r + 1) * cols)]);
+		saveCsv(name, [["", ...colNames], ...lines]);
+	};
+	const npy = () => {
+		const { data, rows, cols } = matrix.windowed();
+		download(`${name}.npy`, npyOf(data, rows, cols));
+	};
+	const whole = (format) => async () => download(`${name}.${format}`, await getFile("/look/export", { ...matrix.source, format }));
+	return h(
+		"p",
+		{ class: "matrix-files" },
+		button("PNG", async () => download(`${name}.png`, await pngOf(matrix.canvas)), t("matrix.picture")),
+		button("SVG", async () => download(`${name}.svg`, await svgOf(matrix.canvas)), t("matrix.picture")),
+		button("CSV", csv, t("matrix.window")),
+		button("NPY", npy, t("matrix.window")),
+		matrix.source ? [h("span", { class: "note" }, t("matrix.whole")), button("CSV", whole("csv"), t("matrix.whole")), button("NPY", whole("npy"), t("matrix.whole"))] : null,
+	);
 }

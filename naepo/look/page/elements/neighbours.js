@@ -9,15 +9,15 @@ import { select } from "./matrix-of.js";
 
 /** @param {string} model @param {number} checkpoint @param {number | null} id */
 export async function neighbourList(model, checkpoint, id) {
-  const heading = h("h3", {}, t("map.neighbours"));
-  if (id === null) return [heading, h("p", { class: "note" }, t("map.choose_id"))];
-  /** @type {{neighbours: {id: number, label: string, cosine: number, distance: number}[]}} */
-  const { neighbours } = await getJSON("/look/neighbours", { model, checkpoint, id, top: 20 });
-  const rows = neighbours.map(({ id: near, label, cosine, distance }) => {
-    const click = () => select(button, { id: near });
-    const button = h("button", { type: "button", class: "quiet token-name", on: { click } }, label);
-    return [button, near, cosine, distance].map((cell) => (typeof cell === "number" && !Number.isInteger(cell) ? number(cell) : cell));
-  });
-  const head = [t("map.text"), t("path.id"), t("map.cosine"), t("map.distance")];
-  return [heading, h("p", { class: "note" }, t("map.neighbours_note", { id })), tableElement({ head, rows })];
+	const heading = h("h3", {}, t("map.neighbours"));
+	if (id === null) return [heading, h("p", { class: "note" }, t("map.choose_id"))];
+	/** @type {{neighbours: {id: number, label: string, cosine: number, distance: number}[]}} */
+	const { neighbours } = await getJSON("/look/neighbours", { model, checkpoint, id, top: 20 });
+	const rows = neighbours.map(({ id: near, label, cosine, distance }) => {
+		const click = () => select(button, { id: near });
+		const button = h("button", { type: "button", class: "quiet token-name", on: { click } }, label);
+		return [button, near, cosine, distance].map((cell) => (typeof cell === "number" && !Number.isInteger(cell) ? number(cell) : cell));
+	});
+	const head = [t("map.text"), t("path.id"), t("map.cosine"), t("map.distance")];
+	return [heading, h("p", { class: "note" }, t("map.neighbours_note", { id })), tableElement({ head, rows })];
 }

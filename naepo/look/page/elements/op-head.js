@@ -5,10 +5,10 @@ import { number, shape } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { formula } from "./formula.js";
 
-/** What a step is called by its own name, else by its kind. @param {any} op */
+/** What a step is called by its own name, else by its kind. */
 function titleOf(op) {
-  const own = `op.title_${op.name.split(".").pop()}`;
-  return t(has(own) ? own : `op.title_${op.kind}`);
+	const own = `op.title_${op.name.split(".").pop()}`;
+	return t(has(own) ? own : `op.title_${op.kind}`);
 }
 
 /** @param {string} name @param {Node | string} value */
@@ -16,28 +16,27 @@ const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value)
 
 /** The steps a step reads, as links along the road. @param {string} name */
 export function opLink(name) {
-  const select = (/** @type {Event} */ event) =>
-    event.currentTarget?.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { op: name } }));
-  return h("button", { type: "button", class: "plain-button", on: { click: select } }, h("code", {}, name));
+	const select = (/** @type {Event} */ event) =>
+		event.currentTarget?.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { op: name } }));
+	return h("button", { type: "button", class: "plain-button", on: { click: select } }, h("code", {}, name));
 }
 
-/** @param {any} op @param {any} model */
 export function opHead(op, model) {
-  const axes = op.axes.map((/** @type {string} */ axis, /** @type {number} */ i) => `${axis} ${op.shape?.[i] ?? op.sizes[i] ?? ""}`).join(" × ");
-  const readers = model.ops.filter((/** @type {any} */ each) => each.inputs.includes(op.name)).map((/** @type {any} */ each) => opLink(each.name));
-  const facts = [fact(t("op.module"), h("code", {}, op.module || "model")), fact(t("op.shape"), axes || (op.shape ? shape(op.shape) : ""))];
-  if (op.norm !== undefined) facts.push(fact(t("op.norm"), number(op.norm ?? NaN)), fact(t("op.range"), `${number(op.min ?? NaN)} … ${number(op.max ?? NaN)}`));
-  if (op.nan || op.inf) facts.push(fact("NaN, ∞", `${op.nan}, ${op.inf}`));
-  if (op.weights.length) facts.push(fact(t("op.weights"), h("code", {}, op.weights.join(", "))));
-  if (op.inputs.length) facts.push(fact(t("op.reads"), h("span", { class: "op-links" }, op.inputs.map(opLink))));
-  if (readers.length) facts.push(fact(t("op.read_by"), h("span", { class: "op-links" }, readers)));
-  return h(
-    "header",
-    { class: "op-head" },
-    h("h2", {}, h("code", {}, op.name)),
-    h("p", { class: "titles" }, titleOf(op)),
-    formula(op),
-    h("dl", { class: "op-facts" }, facts),
-    h("div", { class: "op-code", tabIndex: 0 }, h("span", { class: "place" }, `${op.code.file}:${op.code.line}`), h("code", {}, op.code.text)),
-  );
+	const axes = op.axes.map((axis, i) => `${axis} ${op.shape?.[i] ?? op.sizes[i] ?? ""}`).join(" × ");
+	const readers = model.ops.filter((each) => each.inputs.includes(op.name)).map((each) => opLink(each.name));
+	const facts = [fact(t("op.module"), h("code", {}, op.module || "model")), fact(t("op.shape"), axes || (op.shape ? shape(op.shape) : ""))];
+	if (op.norm !== undefined) facts.push(fact(t("op.norm"), number(op.norm ?? NaN)), fact(t("op.range"), `${number(op.min ?? NaN)} … ${number(op.max ?? NaN)}`));
+	if (op.nan || op.inf) facts.push(fact("NaN, ∞", `${op.nan}, ${op.inf}`));
+	if (op.weights.length) facts.push(fact(t("op.weights"), h("code", {}, op.weights.join(", "))));
+	if (op.inputs.length) facts.push(fact(t("op.reads"), h("span", { class: "op-links" }, op.inputs.map(opLink))));
+	if (readers.length) facts.push(fact(t("op.read_by"), h("span", { class: "op-links" }, readers)));
+	return h(
+		"header",
+		{ class: "op-head" },
+		h("h2", {}, h("code", {}, op.name)),
+		h("p", { class: "titles" }, titleOf(op)),
+		formula(op),
+		h("dl", { class: "op-facts" }, facts),
+		h("div", { class: "op-code", tabIndex: 0 }, h("span", { class: "place" }, `${op.code.file}:${op.code.line}`), h("code", {}, op.code.text)),
+	);
 }

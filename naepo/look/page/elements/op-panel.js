@@ -5,69 +5,68 @@ import { matrixOf, on, positionsOf, select } from "./matrix-of.js";
 import { Part } from "./part.js";
 
 /** A part whose matrices stay in hand when they are drawn anew: their size, their open tables, the keys. */
-export class Pane extends Part {
-  /** @param {import("./part.js").Content} content */
-  show(content) {
-    const all = () => /** @type {any[]} */ ([...this.body.querySelectorAll("naepo-matrix")]);
-    const before = all().map(({ hands }) => hands);
-    super.show(content);
-    const after = all();
-    if (after.length === before.length) after.forEach((matrix, i) => (matrix.hands = before[i]));
-  }
+class Pane extends Part {
+	/** @param {import("./part.js").Content} content */
+	show(content) {
+		const all = () => /** @type {any[]} */ ([...this.body.querySelectorAll("naepo-matrix")]);
+		const before = all().map(({ hands }) => hands);
+		super.show(content);
+		const after = all();
+		if (after.length === before.length) after.forEach((matrix, i) => (matrix.hands = before[i]));
+	}
 }
 
 export class OpPanel extends HTMLElement {
-  constructor() {
-    super();
-    this.pane = new Pane("op-part");
-    /** @type {any} */ this.now = null;
-  }
+	constructor() {
+		super();
+		this.pane = new Pane("op-part");
+		/** @type {any} */ this.now = null;
+	}
 
-  connectedCallback() {
-    if (!this.firstChild) this.append(this.pane.element);
-  }
+	connectedCallback() {
+		if (!this.firstChild) this.append(this.pane.element);
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    this.now = context;
-    const { run, state } = context;
-    const key = `${run.run} ${state.op} ${this.asked(context)} ${state.lang} ${state.theme}`;
-    this.pane.load(key, t("op.reading", { name: state.op }), () => this.content(context, context.run.op(state.op)));
-    this.follow(context);
-  }
+	set context(context) {
+		this.now = context;
+		const { run, state } = context;
+		const key = `${run.run} ${state.op} ${this.asked(context)} ${state.lang} ${state.theme}`;
+		this.pane.load(key, t("op.reading", { name: state.op }), () => this.content(context, context.run.op(state.op)));
+		this.follow(context);
+	}
 
-  /** What the content depends on beside the run and the step. @param {any} context */
-  asked(context) {
-    return String(context.state.position);
-  }
+	/** What the content depends on beside the run and the step. */
+	asked(context) {
+		return String(context.state.position);
+	}
 
-  /** @param {any} _context @param {any} _op @returns {Promise<import("./part.js").Content>} */
-  async content(_context, _op) {
-    return null;
-  }
+	/** @returns {Promise<import("./part.js").Content>} */
+	async content(_context, _op) {
+		return null;
+	}
 
-  /** What changes without asking anybody. @param {any} _context */
-  follow(_context) {}
+	/** What changes without asking anybody. */
+	follow(_context) {}
 }
 
 /** All positions of a step that has one row each; a click chooses the position. @param {any} run @param {any} op @param {{data: Float32Array, shape: number[]}} tensor @param {number} position */
 export function allPositions(run, op, { data, shape }, position) {
-  const [rows, cols] = shape.slice(-2);
-  const caption = `${t("op.all_positions")}: ${op.name}`;
-  const all = matrixOf({
-    rows, cols, data, caption, label: op.name, name: op.name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
-    source: { run: run.run, name: op.name }, whole: op.shape, selected: { row: position, col: null },
-  }); // prettier-ignore
-  on(all, "naepo-cell", (detail) => select(all, { position: detail.row }));
-  return all;
+	const [rows, cols] = shape.slice(-2);
+	const caption = `${t("op.all_positions")}: ${op.name}`;
+	const all = matrixOf({
+		rows, cols, data, caption, label: op.name, name: op.name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
+		source: { run: run.run, name: op.name }, whole: op.shape, selected: { row: position, col: null },
+	});
+	on(all, "naepo-cell", (detail) => select(all, { position: detail.row }));
+	return all;
 }
 
 /** Rows of one width under each other, each on its own scale. @param {Record<string, ArrayLike<number>>} named @param {Record<string, any>} [more] */
 export function stacked(named, more = {}) {
-  const rows = Object.values(named);
-  const cols = rows[0].length;
-  const data = new Float32Array(rows.length * cols);
-  rows.forEach((row, i) => data.set(row, i * cols));
-  const limits = rows.map((row) => Math.max(1e-30, Array.from(row).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0)));
-  return matrixOf({ rows: rows.length, cols, rowLabels: Object.keys(named), limits, dims: [t("op.value"), t("op.unit")], data, ...more });
+	const rows = Object.values(named);
+	const cols = rows[0].length;
+	const data = new Float32Array(rows.length * cols);
+	rows.forEach((row, i) => data.set(row, i * cols));
+	const limits = rows.map((row) => Math.max(1e-30, Array.from(row).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0)));
+	return matrixOf({ rows: rows.length, cols, rowLabels: Object.keys(named), limits, dims: [t("op.value"), t("op.unit")], data, ...more });
 }

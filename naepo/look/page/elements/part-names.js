@@ -7,8 +7,8 @@ export const blockOf = (name) => Number(/^blocks\.(\d+)\./.exec(name ?? "")?.[1]
 
 /** Block and head of a contribution, null when it is not a head's. @param {string} name */
 export function headOf(name) {
-  const head = /\.head\.(\d+)$/.exec(name);
-  return head && { block: blockOf(name), head: Number(head[1]) };
+	const head = /\.head\.(\d+)$/.exec(name);
+	return head && { block: blockOf(name), head: Number(head[1]) };
 }
 
 /** @param {string} key @param {string} name @param {Record<string, any>} values */
@@ -16,8 +16,8 @@ const words = (key, name, values) => (has(key) ? t(key, values) : name);
 
 /** @param {string} name of a contribution */
 export function partName(name) {
-  const kind = name.replace(/^blocks\.\d+\./, "").replace(/\.\d+$/, "").replaceAll(".", "_");
-  return words(`path.part_${kind}`, name, { block: blockOf(name), head: headOf(name)?.head });
+	const kind = name.replace(/^blocks\.\d+\./, "").replace(/\.\d+$/, "").replaceAll(".", "_");
+	return words(`path.part_${kind}`, name, { block: blockOf(name), head: headOf(name)?.head });
 }
 
 /** Where on the residual stream: "residual" is what block 0 reads. @param {string} name */

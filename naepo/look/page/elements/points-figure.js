@@ -7,11 +7,11 @@ import "./points.js";
 
 /** @param {any} points a naepo-points @param {string} title @param {string} name of the files @param {string} note */
 export function pointsFigure(points, title, name, note) {
-  points.setAttribute("aria-label", `${title}. ${t("map.hands")}`);
-  const row = (/** @type {number} */ id) => [id, points.names[id] ?? "", points.xy[2 * id], points.xy[2 * id + 1]];
-  const table = () => ({
-    head: [t("path.id"), t("map.text"), "x", "y"],
-    rows: Array.from({ length: points.xy.length / 2 }, (_, id) => row(id)),
-  });
-  return figure({ title, name, note, picture: h("div", { class: "map-frame" }, points), source: () => points.picture(), table });
+	points.setAttribute("aria-label", `${title}. ${t("map.hands")}`);
+	const row = (id) => [id, points.names[id] ?? "", points.xy[2 * id], points.xy[2 * id + 1]];
+	const table = () => ({
+		head: [t("path.id"), t("map.text"), "x", "y"],
+		rows: Array.from({ length: points.xy.length / 2 }, (_, id) => row(id)),
+	});
+	return figure({ title, name, note, picture: h("div", { class: "map-frame" }, points), source: () => points.picture(), table });
 }

@@ -2,19 +2,19 @@
 // only together share its glyph ("안 1/3").
 
 /** @type {Map<string, string>} */
-const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"]]); // prettier-ignore
+const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"]]);
 
-/** The glyph of each token. @param {any} run @returns {string[]} */
+/** The glyph of each token. */
 export function glyphsOf({ tokens, groups = [] }) {
-  /** @type {string[]} */
-  const names = tokens.map((/** @type {any} */ token) => token.label);
-  for (const { start, end, text, kind } of groups) {
-    if (end - start < 2 || kind !== "text" || text === null) continue;
-    const glyph = [...text].map((each) => SIGNS.get(each) ?? each).join("");
-    for (let at = start; at < end; at++) names[at] = `${glyph} ${at - start + 1}/${end - start}`;
-  }
-  return names;
+	/** @type {string[]} */
+	const names = tokens.map((token) => token.label);
+	for (const { start, end, text, kind } of groups) {
+		if (end - start < 2 || kind !== "text" || text === null) continue;
+		const glyph = [...text].map((each) => SIGNS.get(each) ?? each).join("");
+		for (let at = start; at < end; at++) names[at] = `${glyph} ${at - start + 1}/${end - start}`;
+	}
+	return names;
 }
 
-/** One name a position. @param {any} run @returns {string[]} */
+/** One name a position. */
 export const positionsOf = (run) => glyphsOf(run).map((glyph, at) => `${at} ${glyph}`);

@@ -1,5 +1,4 @@
-// The model as a road: every step in the order of the data, a line each, with a strip of its real values at the selected
-// position. It is laid out from the shape of the model, before any number arrives.
+// The model as a road: a line a step, with a strip of its real values at the selected position; laid out before any number arrives.
 
 import { getTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
@@ -15,154 +14,149 @@ const COLUMNS = ["name", "shape", "norm", "min", "max", "mean", "std", "nan", "i
 /** @typedef {{line: any, canvas: any, range: any, sizes: any, kind: string}} Line */
 
 class Road extends HTMLElement {
-  constructor() {
-    super();
-    this.key = "";
-    this.drawn = "";
-    this.followed = "";
-    /** @type {Map<string, Line>} */ this.lines = new Map();
-    /** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
-    this.tokens = h("span", { class: "sizes" });
-    this.note = h("p", { class: "note" });
-    this.table = h("details", { class: "table-details", on: { toggle: () => this.#fill() } });
-  }
+	constructor() {
+		super();
+		this.key = "";
+		this.drawn = "";
+		this.followed = "";
+		/** @type {Map<string, Line>} */ this.lines = new Map();
+		/** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
+		this.tokens = h("span", { class: "sizes" });
+		this.note = h("p", { class: "note" });
+		this.table = h("details", { class: "table-details", on: { toggle: () => this.#fill() } });
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    this.now = context;
-    const { model, state, run } = context;
-    const key = `${model.key} ${language()}`;
-    if (key !== this.key) this.#build(model, state);
-    this.key = key;
-    this.#follow(state.op);
-    if (!run) return;
-    this.note.textContent = t("road.note", { position: state.position });
-    const drawn = `${run.run} ${state.position} ${state.theme} ${key}`;
-    if (drawn !== this.drawn) this.#show(run, state.position, drawn);
-  }
+	set context(context) {
+		this.now = context;
+		const { model, state, run } = context;
+		const key = `${model.key} ${language()}`;
+		if (key !== this.key) this.#build(model, state);
+		this.key = key;
+		this.#follow(state.op);
+		if (!run) return;
+		this.note.textContent = t("road.note", { position: state.position });
+		const drawn = `${run.run} ${state.position} ${state.theme} ${key}`;
+		if (drawn !== this.drawn) this.#show(run, state.position, drawn);
+	}
 
-  /** @param {any} model @param {any} state */
-  #build(model, state) {
-    this.lines.clear();
-    this.folded.clear();
-    const here = Number(/^blocks\.(\d+)/.exec(state.op)?.[1] ?? 0);
-    const isOpen = (/** @type {number} */ block) => model.settings.n_layers <= OPEN_BLOCKS || block === here || block === 0;
-    /** @type {any[]} */ const parts = [];
-    let block = null;
-    for (const op of model.ops) {
-      if (op.block !== null && op.block !== block) parts.push(this.#block(op.block, isOpen(op.block)));
-      if (op.block === null) parts.push(this.#line(op));
-      else parts.at(-1).append(this.#line(op));
-      block = op.block;
-    }
-    this.table.replaceChildren(h("summary", {}, t("road.table")));
-    this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...parts, this.table);
-    this.drawn = "";
-    this.followed = "";
-  }
+	#build(model, state) {
+		this.lines.clear();
+		this.folded.clear();
+		const here = Number(/^blocks\.(\d+)/.exec(state.op)?.[1] ?? 0);
+		const isOpen = (block) => model.settings.n_layers <= OPEN_BLOCKS || block === here || block === 0;
+		/** @type {any[]} */ const parts = [];
+		let block = null;
+		for (const op of model.ops) {
+			if (op.block !== null && op.block !== block) parts.push(this.#block(op.block, isOpen(op.block)));
+			if (op.block === null) parts.push(this.#line(op));
+			else parts.at(-1).append(this.#line(op));
+			block = op.block;
+		}
+		this.table.replaceChildren(h("summary", {}, t("road.table")));
+		this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...parts, this.table);
+		this.drawn = "";
+		this.followed = "";
+	}
 
-  /** The ids, where the road begins. */
-  #first() {
-    const name = h("span", { class: "name" }, h("code", {}, "ids"), h("span", { class: "words" }, t("core.tokens")));
-    const focus = () => document.dispatchEvent(new CustomEvent("naepo-focus-tokens"));
-    return h("button", { type: "button", class: "line ids", on: { click: focus } }, name, this.tokens);
-  }
+	/** The ids, where the road begins. */
+	#first() {
+		const name = h("span", { class: "name" }, h("code", {}, "ids"), h("span", { class: "words" }, t("core.tokens")));
+		const focus = () => document.dispatchEvent(new CustomEvent("naepo-focus-tokens"));
+		return h("button", { type: "button", class: "line ids", on: { click: focus } }, name, this.tokens);
+	}
 
-  /** @param {number} block @param {boolean} open */
-  #block(block, open) {
-    const canvas = h("canvas", { width: WIDTH, height: 1, class: "strip", "aria-hidden": "true" });
-    this.folded.set(`blocks.${block}.residual_2`, canvas);
-    return h("details", { class: "block", open, dataset: { block } }, h("summary", {}, h("span", {}, t("road.block", { block })), canvas));
-  }
+	#block(block, open) {
+		const canvas = h("canvas", { width: WIDTH, height: 1, class: "strip", "aria-hidden": "true" });
+		this.folded.set(`blocks.${block}.residual_2`, canvas);
+		return h("details", { class: "block", open, dataset: { block } }, h("summary", {}, h("span", {}, t("road.block", { block })), canvas));
+	}
 
-  /** @param {any} op */
-  #line(op) {
-    const last = op.name.split(".").at(-1);
-    const canvas = h("canvas", { width: WIDTH, height: 1, role: "img", class: "strip" });
-    const range = h("span", { class: "range" });
-    const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? NaN)).replaceAll("NaN", "T"));
-    const words = has(`road.${last}`) ? h("span", { class: "words" }, t(`road.${last}`)) : null;
-    const line = h(
-      "button",
-      { type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, on: { click: () => select(this, { op: op.name }) } },
-      h("span", { class: "name" }, h("code", {}, last), words),
-      canvas,
-      h("span", { class: "figures" }, range, sizes),
-    );
-    this.lines.set(op.name, { line, canvas, range, sizes, kind: op.kind });
-    return line;
-  }
+	#line(op) {
+		const last = op.name.split(".").at(-1);
+		const canvas = h("canvas", { width: WIDTH, height: 1, role: "img", class: "strip" });
+		const range = h("span", { class: "range" });
+		const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? NaN)).replaceAll("NaN", "T"));
+		const words = has(`road.${last}`) ? h("span", { class: "words" }, t(`road.${last}`)) : null;
+		const line = h(
+			"button",
+			{ type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, on: { click: () => select(this, { op: op.name }) } },
+			h("span", { class: "name" }, h("code", {}, last), words),
+			canvas,
+			h("span", { class: "figures" }, range, sizes),
+		);
+		this.lines.set(op.name, { line, canvas, range, sizes, kind: op.kind });
+		return line;
+	}
 
-  /** Mark the selected step, open its block, and bring its line into sight when it has changed. @param {string} op */
-  #follow(op) {
-    if (op === this.followed) return;
-    this.lines.get(this.followed)?.line.removeAttribute("aria-current");
-    this.followed = op;
-    const line = this.lines.get(op)?.line;
-    if (!line) return;
-    line.setAttribute("aria-current", "true");
-    const block = line.closest("details");
-    if (block && !block.open) block.open = true;
-    if (this.offsetParent) scrollIn(this.parentElement, line);
-  }
+	/** Mark the selected step, open its block, and bring its line into sight when it has changed. @param {string} op */
+	#follow(op) {
+		if (op === this.followed) return;
+		this.lines.get(this.followed)?.line.removeAttribute("aria-current");
+		this.followed = op;
+		const line = this.lines.get(op)?.line;
+		if (!line) return;
+		line.setAttribute("aria-current", "true");
+		const block = line.closest("details");
+		if (block && !block.open) block.open = true;
+		if (this.offsetParent) scrollIn(this.parentElement, line);
+	}
 
-  /** @param {any} run @param {number} position @param {string} drawn */
-  async #show(run, position, drawn) {
-    this.drawn = drawn;
-    this.tokens.textContent = count(run.tokens.length);
-    for (const op of run.ops) this.#figures(op);
-    this.#fill();
-    this.setAttribute("aria-busy", "true");
-    try {
-      const { data } = await getTensor("/look/strips", { run: run.run, position });
-      if (this.drawn === drawn) this.#strips(run, data);
-    } catch {
-      if (this.drawn === drawn) this.drawn = ""; // the page says what is wrong; the old strips stay
-    }
-    if (this.drawn === drawn || this.drawn === "") this.removeAttribute("aria-busy");
-  }
+	/** @param {any} run @param {number} position @param {string} drawn */
+	async #show(run, position, drawn) {
+		this.drawn = drawn;
+		this.tokens.textContent = count(run.tokens.length);
+		for (const op of run.ops) this.#figures(op);
+		this.#fill();
+		this.setAttribute("aria-busy", "true");
+		try {
+			const { data } = await getTensor("/look/strips", { run: run.run, position });
+			if (this.drawn === drawn) this.#strips(run, data);
+		} catch {
+			if (this.drawn === drawn) this.drawn = ""; // the page says what is wrong; the old strips stay
+		}
+		if (this.drawn === drawn || this.drawn === "") this.removeAttribute("aria-busy");
+	}
 
-  /** @param {any} op */
-  #figures(op) {
-    const line = this.lines.get(op.name);
-    if (!line) return;
-    const hides = op.name.endsWith(".masked"); // its −∞ are meant
-    const strange = op.nan + (hides ? 0 : op.inf) ? ` · ${t("road.strange", { nan: op.nan, inf: op.inf })}` : "";
-    const words = t("road.range", { norm: number(op.norm ?? NaN), min: number(op.min ?? NaN), max: number(op.max ?? NaN) }) + strange;
-    line.sizes.textContent = shape(op.shape);
-    line.range.textContent = words;
-    line.range.classList.toggle("strange", strange !== "");
-    line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
-  }
+	#figures(op) {
+		const line = this.lines.get(op.name);
+		if (!line) return;
+		const hides = op.name.endsWith(".masked"); // its −∞ are meant
+		const strange = op.nan + (hides ? 0 : op.inf) ? ` · ${t("road.strange", { nan: op.nan, inf: op.inf })}` : "";
+		const words = t("road.range", { norm: number(op.norm ?? NaN), min: number(op.min ?? NaN), max: number(op.max ?? NaN) }) + strange;
+		line.sizes.textContent = shape(op.shape);
+		line.range.textContent = words;
+		line.range.classList.toggle("strange", strange !== "");
+		line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
+	}
 
-  /** @param {any} run @param {Float32Array} data */
-  #strips(run, data) {
-    run.ops.forEach((/** @type {any} */ op, /** @type {number} */ i) => {
-      const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);
-      const line = this.lines.get(op.name);
-      if (line) drawStrip(line.canvas, values, SHARES.has(line.kind));
-      const folded = this.folded.get(op.name);
-      if (folded) drawStrip(folded, values, false);
-    });
-  }
+	/** @param {any} run @param {Float32Array} data */
+	#strips(run, data) {
+		run.ops.forEach((op, i) => {
+			const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);
+			const line = this.lines.get(op.name);
+			if (line) drawStrip(line.canvas, values, SHARES.has(line.kind));
+			const folded = this.folded.get(op.name);
+			if (folded) drawStrip(folded, values, false);
+		});
+	}
 
-  /** The same figures as a real table, when it is open. */
-  #fill() {
-    const { run } = this.now ?? {};
-    if (!this.table.open || !run) return;
-    const cells = (/** @type {any} */ op) => COLUMNS.slice(2).map((name) => h("td", {}, number(op[name] ?? NaN)));
-    const rows = run.ops.map((/** @type {any} */ op) => h("tr", {}, h("th", { scope: "row" }, op.name), h("td", {}, shape(op.shape)), cells(op)));
-    const titles = h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, t(`road.column_${name}`)))); // prettier-ignore
-    const table = h("table", {}, h("thead", {}, titles), h("tbody", {}, rows));
-    this.table.replaceChildren(h("summary", {}, t("road.table")), h("div", { class: "table-window", tabIndex: 0 }, table));
-  }
+	/** The same figures as a real table, when it is open. */
+	#fill() {
+		const { run } = this.now ?? {};
+		if (!this.table.open || !run) return;
+		const cells = (op) => COLUMNS.slice(2).map((name) => h("td", {}, number(op[name] ?? NaN)));
+		const rows = run.ops.map((op) => h("tr", {}, h("th", { scope: "row" }, op.name), h("td", {}, shape(op.shape)), cells(op)));
+		const titles = h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, t(`road.column_${name}`))));
+		const table = h("table", {}, h("thead", {}, titles), h("tbody", {}, rows));
+		this.table.replaceChildren(h("summary", {}, t("road.table")), h("div", { class: "table-window", tabIndex: 0 }, table));
+	}
 }
 
 /** @param {HTMLElement | null} column @param {HTMLElement} line */
 function scrollIn(column, line) {
-  if (!column) return;
-  const above = line.getBoundingClientRect().top - column.getBoundingClientRect().top;
-  if (above < 40 || above > column.clientHeight - 40) column.scrollTop += above - column.clientHeight / 2;
+	if (!column) return;
+	const above = line.getBoundingClientRect().top - column.getBoundingClientRect().top;
+	if (above < 40 || above > column.clientHeight - 40) column.scrollTop += above - column.clientHeight / 2;
 }
 
 customElements.define("naepo-road", Road);

@@ -5,21 +5,20 @@ import { t } from "../core/i18n.js";
 import { Part } from "./part.js";
 
 export class Room extends HTMLElement {
-  constructor() {
-    super();
-    this.head = h("div", { class: "view-head" });
-    /** parts by name, in their order; other elements between them @type {Record<string, any>} */
-    this.parts = {};
-  }
+	constructor() {
+		super();
+		this.head = h("div", { class: "view-head" });
+		/** parts by name, in their order; other elements between them @type {Record<string, any>} */
+		this.parts = {};
+	}
 
-  connectedCallback() {
-    this.classList.add("view");
-    if (this.firstChild) return;
-    this.append(this.head, ...Object.values(this.parts).map((part) => (part instanceof Part ? part.element : part)));
-  }
+	connectedCallback() {
+		this.classList.add("view");
+		if (this.firstChild) return;
+		this.append(this.head, ...Object.values(this.parts).map((part) => (part instanceof Part ? part.element : part)));
+	}
 
-  /** @param {string} title @param {string} intro */
-  announce(title, intro) {
-    this.head.replaceChildren(h("h2", {}, title), h("p", { class: "note" }, t(intro)));
-  }
+	announce(title, intro) {
+		this.head.replaceChildren(h("h2", {}, title), h("p", { class: "note" }, t(intro)));
+	}
 }

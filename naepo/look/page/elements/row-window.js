@@ -8,9 +8,9 @@ const MOST = 1_500_000; // numbers of one tensor
  * @param {number} heads @param {number} time @param {number} position @returns {{from: number, to: number, isWhole: boolean}}
  */
 export function rowWindow(heads, time, position, most = MOST) {
-  const rows = Math.max(16, Math.floor(most / (heads * time)));
-  if (rows >= time) return { from: 0, to: time, isWhole: true };
-  const half = rows >> 1;
-  const from = Math.max(0, Math.min(time - rows, Math.floor(position / half) * half - (half >> 1)));
-  return { from, to: from + rows, isWhole: false };
+	const rows = Math.max(16, Math.floor(most / (heads * time)));
+	if (rows >= time) return { from: 0, to: time, isWhole: true };
+	const half = rows >> 1;
+	const from = Math.max(0, Math.min(time - rows, Math.floor(position / half) * half - (half >> 1)));
+	return { from, to: from + rows, isWhole: false };
 }

@@ -17,72 +17,71 @@ const plain = (label) => label.replace(/[␣↵⇥]/g, (sign) => SIGNS[sign]).to
  * @param {ArrayLike<string>} labels @param {string} query
  */
 export function found(labels, query) {
-  const [wanted, id] = [query.toLocaleLowerCase(), /^#?\d+$/.test(query.trim()) ? Number(query.replace("#", "")) : -1];
-  /** @type {number[][]} */
-  const ranks = [[], [], []]; // the same, beginning with it, holding it
-  for (let i = 0; wanted && i < labels.length; i++) {
-    const text = plain(labels[i]);
-    if (i === id || text.trim() === wanted.trim()) ranks[0].push(i);
-    else if (text.trimStart().startsWith(wanted)) ranks[1].push(i);
-    else if (text.includes(wanted) || labels[i].toLocaleLowerCase().includes(wanted)) ranks[2].push(i);
-  }
-  return ranks.flat().slice(0, MARKED);
+	const [wanted, id] = [query.toLocaleLowerCase(), /^#?\d+$/.test(query.trim()) ? Number(query.replace("#", "")) : -1];
+	/** @type {number[][]} */
+	const ranks = [[], [], []]; // the same, beginning with it, holding it
+	for (let i = 0; wanted && i < labels.length; i++) {
+		const text = plain(labels[i]);
+		if (i === id || text.trim() === wanted.trim()) ranks[0].push(i);
+		else if (text.trimStart().startsWith(wanted)) ranks[1].push(i);
+		else if (text.includes(wanted) || labels[i].toLocaleLowerCase().includes(wanted)) ranks[2].push(i);
+	}
+	return ranks.flat().slice(0, MARKED);
 }
 
-export class NaepoSearch extends HTMLElement {
-  constructor() {
-    super();
-    /** @type {ArrayLike<string>} */ this.labels = [];
-    const keydown = (/** @type {KeyboardEvent} */ event) => this.key(event);
-    this.input = h("input", { type: "search", autocomplete: "off", spellcheck: false, on: { input: () => this.look(true), keydown } });
-    this.results = h("ul", { class: "search-results", hidden: true });
-    this.count = h("span", { class: "note", role: "status" });
-  }
+class NaepoSearch extends HTMLElement {
+	constructor() {
+		super();
+		/** @type {ArrayLike<string>} */ this.labels = [];
+		const keydown = (/** @type {KeyboardEvent} */ event) => this.key(event);
+		this.input = h("input", { type: "search", autocomplete: "off", spellcheck: false, on: { input: () => this.look(true), keydown } });
+		this.results = h("ul", { class: "search-results", hidden: true });
+		this.count = h("span", { class: "note", role: "status" });
+	}
 
-  connectedCallback() {
-    this.input.placeholder = t("map.search_hint");
-    this.input.setAttribute("aria-label", t("map.search"));
-    if (!this.firstChild) this.append(this.input, this.count, this.results);
-  }
+	connectedCallback() {
+		this.input.placeholder = t("map.search_hint");
+		this.input.setAttribute("aria-label", t("map.search"));
+		if (!this.firstChild) this.append(this.input, this.count, this.results);
+	}
 
-  /** Every id that is found now. */
-  get ids() {
-    return found(this.labels, this.input.value);
-  }
+	/** Every id that is found now. */
+	get ids() {
+		return found(this.labels, this.input.value);
+	}
 
-  /** @param {string} query */
-  set query(query) {
-    if (query === this.input.value) return;
-    this.input.value = query;
-    this.look(false);
-  }
+	/** @param {string} query */
+	set query(query) {
+		if (query === this.input.value) return;
+		this.input.value = query;
+		this.look(false);
+	}
 
-  /** @param {boolean} tells */
-  look(tells) {
-    const { ids, labels } = this;
-    const query = this.input.value;
-    this.count.textContent = query ? t("map.found", { n: ids.length }) : "";
-    this.results.hidden = !ids.length;
-    const result = (/** @type {number} */ id) => {
-      const name = [h("span", { class: "token-name" }, labels[id]), h("span", { class: "note" }, ` ${id}`)];
-      return h("li", {}, h("button", { type: "button", class: "quiet", on: { click: () => this.choose(id) } }, name));
-    };
-    this.results.replaceChildren(...ids.slice(0, SHOWN).map(result));
-    if (tells) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));
-  }
+	look(tells) {
+		const { ids, labels } = this;
+		const query = this.input.value;
+		this.count.textContent = query ? t("map.found", { n: ids.length }) : "";
+		this.results.hidden = !ids.length;
+		const result = (id) => {
+			const name = [h("span", { class: "token-name" }, labels[id]), h("span", { class: "note" }, ` ${id}`)];
+			return h("li", {}, h("button", { type: "button", class: "quiet", on: { click: () => this.choose(id) } }, name));
+		};
+		this.results.replaceChildren(...ids.slice(0, SHOWN).map(result));
+		if (tells) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));
+	}
 
-  /** @param {KeyboardEvent} event */
-  key(event) {
-    if (event.isComposing || event.keyCode === 229) return; // the input method is still writing
-    if (event.key === "Enter") this.choose(this.ids[0]);
-    if (event.key === "Escape") this.results.hidden = true;
-  }
+	/** @param {KeyboardEvent} event */
+	key(event) {
+		if (event.isComposing || event.keyCode === 229) return; // the input method is still writing
+		if (event.key === "Enter") this.choose(this.ids[0]);
+		if (event.key === "Escape") this.results.hidden = true;
+	}
 
-  /** @param {number | undefined} id */
-  choose(id) {
-    this.results.hidden = true;
-    if (id !== undefined) select(this, { id });
-  }
+	/** @param {number | undefined} id */
+	choose(id) {
+		this.results.hidden = true;
+		if (id !== undefined) select(this, { id });
+	}
 }
 
 customElements.define("naepo-search", NaepoSearch);

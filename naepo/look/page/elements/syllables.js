@@ -13,82 +13,80 @@ const PATIENCE = 250; // milliseconds of rest before models are run for it
 const bytesOf = (text) => Array.from(atob(text), (each) => each.charCodeAt(0));
 
 class Syllables extends HTMLElement {
-  constructor() {
-    super();
-    this.key = "";
-    this.body = h("div", {});
-    this.summary = h("summary", {});
-    this.details = h("details", { class: "syllables", on: { toggle: () => this.#ask() } }, this.summary, this.body);
-    this.timer = 0;
-  }
+	constructor() {
+		super();
+		this.key = "";
+		this.body = h("div", {});
+		this.summary = h("summary", {});
+		this.details = h("details", { class: "syllables", on: { toggle: () => this.#ask() } }, this.summary, this.body);
+		this.timer = 0;
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    this.now = context;
-    if (!this.firstChild) this.append(this.details);
-    this.summary.textContent = t("answer.syllables");
-    this.#ask();
-  }
+	set context(context) {
+		this.now = context;
+		if (!this.firstChild) this.append(this.details);
+		this.summary.textContent = t("answer.syllables");
+		this.#ask();
+	}
 
-  #ask() {
-    if (!this.details.open || !this.now?.run) return;
-    const { run, state } = this.now;
-    const key = `${run.run} ${state.position} ${language()}`;
-    if (key === this.key) return;
-    this.key = key;
-    clearTimeout(this.timer);
-    this.body.setAttribute("aria-busy", "true");
-    if (!this.body.firstChild) this.body.append(h("p", { class: "note" }, t("answer.following")));
-    this.timer = setTimeout(() => this.#load(this.now, key), PATIENCE);
-  }
+	#ask() {
+		if (!this.details.open || !this.now?.run) return;
+		const { run, state } = this.now;
+		const key = `${run.run} ${state.position} ${language()}`;
+		if (key === this.key) return;
+		this.key = key;
+		clearTimeout(this.timer);
+		this.body.setAttribute("aria-busy", "true");
+		if (!this.body.firstChild) this.body.append(h("p", { class: "note" }, t("answer.following")));
+		this.timer = setTimeout(() => this.#load(this.now, key), PATIENCE);
+	}
 
-  /** @param {any} context @param {string} key */
-  async #load({ run, state, model }, key) {
-    try {
-      const [{ data }, { bytes }] = await Promise.all([run.tensor("logits", `${state.position},:`), vocabularyOf(model.key)]);
-      const ids = run.tokens.slice(0, state.position + 1).map((/** @type {any} */ each) => each.id);
-      const body = { model: run.model, checkpoint: run.checkpoint, changes: state.changes };
-      const isWanted = () => this.key === key && this.details.open;
-      const tree = await nextCharacters({ body, ids, pending: pendingOf(run, state.position), logits: data, contents: bytes.map(bytesOf), isWanted });
-      if (this.key === key) this.#show(tree);
-    } catch (error) {
-      if (this.key !== key) return;
-      this.key = "";
-      this.body.replaceChildren(h("p", { class: "trouble" }, /** @type {any} */ (error).message));
-    }
-    this.body.removeAttribute("aria-busy");
-  }
+	/** @param {any} context @param {string} key */
+	async #load({ run, state, model }, key) {
+		try {
+			const [{ data }, { bytes }] = await Promise.all([run.tensor("logits", `${state.position},:`), vocabularyOf(model.key)]);
+			const ids = run.tokens.slice(0, state.position + 1).map((each) => each.id);
+			const body = { model: run.model, checkpoint: run.checkpoint, changes: state.changes };
+			const isWanted = () => this.key === key && this.details.open;
+			const tree = await nextCharacters({ body, ids, pending: pendingOf(run, state.position), logits: data, contents: bytes.map(bytesOf), isWanted });
+			if (this.key === key) this.#show(tree);
+		} catch (error) {
+			if (this.key !== key) return;
+			this.key = "";
+			this.body.replaceChildren(h("p", { class: "trouble" }, /** @type {any} */ (error).message));
+		}
+		this.body.removeAttribute("aria-busy");
+	}
 
-  /** @param {import("../core/syllables.js").Tree} tree */
-  #show({ characters, ended, invalid, open, runs }) {
-    const ranked = [...characters].sort(([, a], [, b]) => b.p - a.p);
-    const scale = ranked[0]?.[1].p || 1;
-    const rows = ranked.slice(0, SHOWN).map(([text, { p, paths }]) => {
-      const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: `${(100 * p) / scale}%` } }));
-      const share = h("td", { class: "probability", title: full(p) }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(p))));
-      return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), share, h("td", { class: "id" }, t(paths === 1 ? "answer.path" : "answer.paths", { paths })));
-    });
-    const unfollowed = open.reduce((sum, path) => sum + path.p, 0);
-    const written = ranked.reduce((sum, [, { p }]) => sum + p, 0);
-    const error = Math.abs(written + unfollowed + ended + invalid - 1);
-    const parts = { written: percent(written), unfollowed: percent(unfollowed), ended: percent(ended), invalid: percent(invalid), runs };
-    const holds = error <= 1e-9;
-    this.body.replaceChildren(
-      h("table", { class: "distribution" }, h("tbody", {}, rows)),
-      h("p", { class: "note" }, t("answer.syllables_note", parts)),
-      h("p", { class: `check ${holds ? "holds" : "fails"}` }, `${holds ? "✓" : "✗"} ${t("answer.syllables_sum", { error: number(error) })}`),
-    );
-  }
+	/** @param {import("../core/syllables.js").Tree} tree */
+	#show({ characters, ended, invalid, open, runs }) {
+		const ranked = [...characters].sort(([, a], [, b]) => b.p - a.p);
+		const scale = ranked[0]?.[1].p || 1;
+		const rows = ranked.slice(0, SHOWN).map(([text, { p, paths }]) => {
+			const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: `${(100 * p) / scale}%` } }));
+			const share = h("td", { class: "probability", title: full(p) }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(p))));
+			return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), share, h("td", { class: "id" }, t(paths === 1 ? "answer.path" : "answer.paths", { paths })));
+		});
+		const unfollowed = open.reduce((sum, path) => sum + path.p, 0);
+		const written = ranked.reduce((sum, [, { p }]) => sum + p, 0);
+		const error = Math.abs(written + unfollowed + ended + invalid - 1);
+		const parts = { written: percent(written), unfollowed: percent(unfollowed), ended: percent(ended), invalid: percent(invalid), runs };
+		const holds = error <= 1e-9;
+		this.body.replaceChildren(
+			h("table", { class: "distribution" }, h("tbody", {}, rows)),
+			h("p", { class: "note" }, t("answer.syllables_note", parts)),
+			h("p", { class: `check ${holds ? "holds" : "fails"}` }, `${holds ? "✓" : "✗"} ${t("answer.syllables_sum", { error: number(error) })}`),
+		);
+	}
 }
 
-/** Bytes up to a position that are no whole character yet. @param {any} run @param {number} position @returns {number[]} */
+/** Bytes up to a position that are no whole character yet. @param {any} run @param {number} position */
 function pendingOf(run, position) {
-  const group = run.groups.find((/** @type {any} */ { start, end }) => start <= position && position < end);
-  const isOpen = group.kind === "fragment" || (group.kind === "text" && position < group.end - 1);
-  return isOpen ? run.tokens.slice(group.start, position + 1).flatMap((/** @type {any} */ each) => bytesOf(each.bytes)) : [];
+	const group = run.groups.find(({ start, end }) => start <= position && position < end);
+	const isOpen = group.kind === "fragment" || (group.kind === "text" && position < group.end - 1);
+	return isOpen ? run.tokens.slice(group.start, position + 1).flatMap((each) => bytesOf(each.bytes)) : [];
 }
 
-/** @param {string} text */
 const signed = (text) => text.replace("\n", "↵").replace("\t", "⇥");
 
 customElements.define("naepo-syllables", Syllables);

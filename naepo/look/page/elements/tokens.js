@@ -5,111 +5,105 @@ import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
 
-const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]); // prettier-ignore
+const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]);
 const MODES = ["tokens", "characters", "bytes"];
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 class Tokens extends HTMLElement {
-  constructor() {
-    super();
-    this.mode = "tokens";
-    this.key = "";
-    this.list = h("div", { class: "token-list", role: "listbox", "aria-orientation": "horizontal", dataset: { mode: this.mode } });
-    this.modes = h("span", { class: "modes" });
-    /** @type {HTMLElement[]} */ this.cells = [];
-    document.addEventListener("naepo-focus-tokens", () => this.cells[this.now?.state.position]?.focus());
-  }
+	constructor() {
+		super();
+		this.mode = "tokens";
+		this.key = "";
+		this.list = h("div", { class: "token-list", role: "listbox", "aria-orientation": "horizontal", dataset: { mode: this.mode } });
+		this.modes = h("span", { class: "modes" });
+		/** @type {HTMLElement[]} */ this.cells = [];
+		document.addEventListener("naepo-focus-tokens", () => this.cells[this.now?.state.position]?.focus());
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    const { run, state } = context;
-    this.now = context;
-    if (!this.firstChild) this.append(this.list, this.modes);
-    const key = `${run.run} ${language()} ${this.mode}`;
-    if (key !== this.key) this.#build(run);
-    this.key = key;
-    const hadFocus = this.list.contains(document.activeElement);
-    this.cells.forEach((cell, position) => {
-      const isSelected = position === state.position;
-      if ((cell.getAttribute("aria-selected") === "true") === isSelected) return;
-      cell.setAttribute("aria-selected", String(isSelected));
-      cell.tabIndex = isSelected ? 0 : -1;
-      if (!isSelected) return;
-      bringIntoSight(this.list, cell);
-      if (hadFocus) cell.focus({ preventScroll: true });
-    });
-  }
+	set context(context) {
+		const { run, state } = context;
+		this.now = context;
+		if (!this.firstChild) this.append(this.list, this.modes);
+		const key = `${run.run} ${language()} ${this.mode}`;
+		if (key !== this.key) this.#build(run);
+		this.key = key;
+		const hadFocus = this.list.contains(document.activeElement);
+		this.cells.forEach((cell, position) => {
+			const isSelected = position === state.position;
+			if ((cell.getAttribute("aria-selected") === "true") === isSelected) return;
+			cell.setAttribute("aria-selected", String(isSelected));
+			cell.tabIndex = isSelected ? 0 : -1;
+			if (!isSelected) return;
+			bringIntoSight(this.list, cell);
+			if (hadFocus) cell.focus({ preventScroll: true });
+		});
+	}
 
-  /** @param {any} run */
-  #build(run) {
-    const groups = run.groups.flatMap((/** @type {any} */ group) => Array(group.end - group.start).fill(group));
-    this.cells = run.tokens.map((/** @type {any} */ token, /** @type {number} */ position) => this.#cell(token, position, groups[position]));
-    this.list.setAttribute("aria-label", t("core.tokens"));
-    this.list.dataset.mode = this.mode;
-    this.list.replaceChildren(...run.groups.map((/** @type {any} */ group) => this.#group(group)));
-    const characters = run.groups.reduce((/** @type {number} */ sum, /** @type {any} */ { text, kind }) => sum + (kind === "text" ? charactersOf(text).length : 0), 0);
-    const counts = { tokens: count(run.tokens.length), characters: count(characters), each: (characters / run.tokens.length).toFixed(2) };
-    this.modes.replaceChildren(...MODES.map((mode) => this.#modeButton(mode)), h("span", { class: "note" }, t("core.token_count", counts)));
-  }
+	#build(run) {
+		const groups = run.groups.flatMap((group) => Array(group.end - group.start).fill(group));
+		this.cells = run.tokens.map((token, position) => this.#cell(token, position, groups[position]));
+		this.list.setAttribute("aria-label", t("core.tokens"));
+		this.list.dataset.mode = this.mode;
+		this.list.replaceChildren(...run.groups.map((group) => this.#group(group)));
+		const characters = run.groups.reduce((sum, { text, kind }) => sum + (kind === "text" ? charactersOf(text).length : 0), 0);
+		const counts = { tokens: count(run.tokens.length), characters: count(characters), each: (characters / run.tokens.length).toFixed(2) };
+		this.modes.replaceChildren(...MODES.map((mode) => this.#modeButton(mode)), h("span", { class: "note" }, t("core.token_count", counts)));
+	}
 
-  /** @param {string} mode */
-  #modeButton(mode) {
-    const show = () => {
-      this.mode = mode;
-      this.context = this.now;
-      document.getElementById(`tokens-${mode}`)?.focus();
-    };
-    return h("button", { id: `tokens-${mode}`, type: "button", "aria-pressed": String(mode === this.mode), on: { click: show } }, t(`core.${mode}`));
-  }
+	#modeButton(mode) {
+		const show = () => {
+			this.mode = mode;
+			this.context = this.now;
+			document.getElementById(`tokens-${mode}`)?.focus();
+		};
+		return h("button", { id: `tokens-${mode}`, type: "button", "aria-pressed": String(mode === this.mode), on: { click: show } }, t(`core.${mode}`));
+	}
 
-  /** @param {any} group */
-  #group({ start, end, text, kind }) {
-    const isShared = end - start > 1;
-    const pieces = kind === "text" ? charactersOf(text).map(signed) : [];
-    const shown = this.mode === "characters" ? pieces.map((piece) => h("span", { class: "character" }, piece)) : pieces.join("");
-    const isKorean = kind === "text" && /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]/.test(text);
-    return h(
-      "span",
-      { class: `group ${kind}`, role: isShared ? "group" : "none", "aria-label": isShared ? (text ?? "") : null },
-      pieces.length ? h("span", { class: "glyph", lang: isKorean ? "ko" : null }, shown) : null,
-      h("span", { class: `cells${isShared ? " shared" : ""}`, role: "none" }, this.cells.slice(start, end)),
-    );
-  }
+	#group({ start, end, text, kind }) {
+		const isShared = end - start > 1;
+		const pieces = kind === "text" ? charactersOf(text).map(signed) : [];
+		const shown = this.mode === "characters" ? pieces.map((piece) => h("span", { class: "character" }, piece)) : pieces.join("");
+		const isKorean = kind === "text" && /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]/.test(text);
+		return h(
+			"span",
+			{ class: `group ${kind}`, role: isShared ? "group" : "none", "aria-label": isShared ? (text ?? "") : null },
+			pieces.length ? h("span", { class: "glyph", lang: isKorean ? "ko" : null }, shown) : null,
+			h("span", { class: `cells${isShared ? " shared" : ""}`, role: "none" }, this.cells.slice(start, end)),
+		);
+	}
 
-  /** @param {any} token @param {number} position @param {any} group */
-  #cell({ id, label, bytes }, position, group) {
-    const size = group.end - group.start;
-    const hex = hexOf(bytes);
-    const name = group.kind === "text" ? null : h("span", { class: "fragment" }, label);
-    const part = size > 1 ? h("span", { class: "part-of" }, `${position - group.start + 1}/${size}`) : null;
-    const showsBytes = this.mode === "bytes" || (this.mode === "tokens" && size > 1);
-    const title = t("core.token_title", { position, id, label, hex });
-    return h(
-      "button",
-      {
-        type: "button",
-        class: "token",
-        role: "option",
-        tabIndex: -1,
-        title,
-        "aria-label": title,
-        "aria-selected": "false",
-        dataset: { position },
-        on: { click: () => select(this, { position }) },
-      },
-      name,
-      part,
-      showsBytes ? h("span", { class: "hex" }, hex || "∅") : null,
-      this.mode === "tokens" ? h("span", { class: "id" }, id) : null,
-      this.mode === "characters" ? h("span", { class: "id" }, position) : null,
-    );
-  }
+	/** @param {any} token @param {number} position @param {any} group */
+	#cell({ id, label, bytes }, position, group) {
+		const size = group.end - group.start;
+		const hex = hexOf(bytes);
+		const name = group.kind === "text" ? null : h("span", { class: "fragment" }, label);
+		const part = size > 1 ? h("span", { class: "part-of" }, `${position - group.start + 1}/${size}`) : null;
+		const showsBytes = this.mode === "bytes" || (this.mode === "tokens" && size > 1);
+		const title = t("core.token_title", { position, id, label, hex });
+		return h(
+			"button",
+			{
+				type: "button",
+				class: "token",
+				role: "option",
+				tabIndex: -1,
+				title,
+				"aria-label": title,
+				"aria-selected": "false",
+				dataset: { position },
+				on: { click: () => select(this, { position }) },
+			},
+			name,
+			part,
+			showsBytes ? h("span", { class: "hex" }, hex || "∅") : null,
+			this.mode === "tokens" ? h("span", { class: "id" }, id) : null,
+			this.mode === "characters" ? h("span", { class: "id" }, position) : null,
+		);
+	}
 }
 
-/** @param {string} text */
 const charactersOf = (text) => Array.from(graphemes.segment(text), ({ segment }) => segment);
 
-/** @param {string} text */
 const signed = (text) => [...text].map((each) => SIGNS.get(each) ?? each).join("");
 
 /** Bytes that came as base64, in hexadecimal. @param {string} bytes */
@@ -117,8 +111,8 @@ export const hexOf = (bytes) => [...atob(bytes)].map((each) => each.charCodeAt(0
 
 /** @param {HTMLElement} list @param {HTMLElement} cell */
 function bringIntoSight(list, cell) {
-  const [frame, box] = [list.getBoundingClientRect(), cell.getBoundingClientRect()];
-  if (box.left < frame.left + 8 || box.right > frame.right - 8) list.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
+	const [frame, box] = [list.getBoundingClientRect(), cell.getBoundingClientRect()];
+	if (box.left < frame.left + 8 || box.right > frame.right - 8) list.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;
 }
 
 customElements.define("naepo-tokens", Tokens);

@@ -9,91 +9,88 @@ import "./prompt.js";
 const COPIED = 1500; // milliseconds that it is said
 
 class Top extends HTMLElement {
-  constructor() {
-    super();
-    this.key = "";
-    this.facts = h("span", { class: "facts" });
-    this.models = h("select", { id: "model", on: { change: () => select(this, { model: this.models.value }) } });
-    this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
-    this.step = h("output", { for: "checkpoint" });
-    this.checkpoint = h("label", { class: "checkpoint" }, this.slider, this.step);
-    this.bar = h("div", { class: "bar" });
-    this.prompt = /** @type {any} */ (document.createElement("naepo-prompt"));
-    this.theme = h("button", { id: "theme", type: "button", on: { click: () => this.#turn() } });
-    this.link = h("button", { id: "link", type: "button", on: { click: () => this.#copy() } });
-  }
+	constructor() {
+		super();
+		this.key = "";
+		this.facts = h("span", { class: "facts" });
+		this.models = h("select", { id: "model", on: { change: () => select(this, { model: this.models.value }) } });
+		this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
+		this.step = h("output", { for: "checkpoint" });
+		this.checkpoint = h("label", { class: "checkpoint" }, this.slider, this.step);
+		this.bar = h("div", { class: "bar" });
+		this.prompt = /** @type {any} */ (document.createElement("naepo-prompt"));
+		this.theme = h("button", { id: "theme", type: "button", on: { click: () => this.#turn() } });
+		this.link = h("button", { id: "link", type: "button", on: { click: () => this.#copy() } });
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    const { state, model, about } = context;
-    this.checkpoints = model.checkpoints;
-    if (this.key !== language()) this.#build(about);
-    this.key = language();
-    this.models.value = model.key;
-    this.models.title = model.name;
-    this.facts.textContent = t("top.facts", {
-      parameters: count(model.parameters),
-      layers: model.settings.n_layers,
-      heads: model.settings.n_heads,
-      width: model.settings.d_model,
-      vocabulary: count(model.settings.vocab_size),
-    });
-    this.theme.textContent = t(document.documentElement.dataset.theme === "dark" ? "top.light" : "top.dark");
-    const title = `${short(model.name)} · naepo`;
-    if (document.title !== title) document.title = title;
-    this.#showCheckpoint(state.checkpoint);
-    this.prompt.context = context;
-  }
+	set context(context) {
+		const { state, model, about } = context;
+		this.checkpoints = model.checkpoints;
+		if (this.key !== language()) this.#build(about);
+		this.key = language();
+		this.models.value = model.key;
+		this.models.title = model.name;
+		this.facts.textContent = t("top.facts", {
+			parameters: count(model.parameters),
+			layers: model.settings.n_layers,
+			heads: model.settings.n_heads,
+			width: model.settings.d_model,
+			vocabulary: count(model.settings.vocab_size),
+		});
+		this.theme.textContent = t(document.documentElement.dataset.theme === "dark" ? "top.light" : "top.dark");
+		const title = `${short(model.name)} · naepo`;
+		if (document.title !== title) document.title = title;
+		this.#showCheckpoint(state.checkpoint);
+		this.prompt.context = context;
+	}
 
-  /** @param {any} about */
-  #build(about) {
-    const options = about.models.map((/** @type {any} */ each) => h("option", { value: each.key, title: each.name }, short(each.name)));
-    this.models.replaceChildren(...options);
-    this.models.setAttribute("aria-label", t("top.model"));
-    this.slider.setAttribute("aria-label", t("top.checkpoint"));
-    this.link.textContent = t("top.link");
-    const other = language() === "en" ? "ko" : "en";
-    const speak = h("button", { id: "language", type: "button", lang: other }, other === "ko" ? "한국어" : "English");
-    speak.addEventListener("click", () => select(this, { lang: other }));
-    const keys = h("button", { id: "keys", type: "button" }, t("top.keys"));
-    keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
-    const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
-    const focused = document.activeElement?.id;
-    this.bar.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
-    if (!this.firstChild) this.append(this.bar, this.prompt);
-    if (focused) document.getElementById(focused)?.focus();
-  }
+	#build(about) {
+		const options = about.models.map((each) => h("option", { value: each.key, title: each.name }, short(each.name)));
+		this.models.replaceChildren(...options);
+		this.models.setAttribute("aria-label", t("top.model"));
+		this.slider.setAttribute("aria-label", t("top.checkpoint"));
+		this.link.textContent = t("top.link");
+		const other = language() === "en" ? "ko" : "en";
+		const speak = h("button", { id: "language", type: "button", lang: other }, other === "ko" ? "한국어" : "English");
+		speak.addEventListener("click", () => select(this, { lang: other }));
+		const keys = h("button", { id: "keys", type: "button" }, t("top.keys"));
+		keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
+		const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
+		const focused = document.activeElement?.id;
+		this.bar.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
+		if (!this.firstChild) this.append(this.bar, this.prompt);
+		if (focused) document.getElementById(focused)?.focus();
+	}
 
-  /** @param {number} step */
-  #showCheckpoint(step) {
-    const place = this.checkpoints.findIndex((/** @type {any} */ each) => each.step === step);
-    const { is_best: isBest } = this.checkpoints[place] ?? {};
-    const words = t("top.step", { step: count(step) }) + (isBest ? ` · ${t("top.best")}` : "");
-    this.checkpoint.hidden = this.checkpoints.length < 2;
-    this.slider.max = String(this.checkpoints.length - 1);
-    this.slider.value = String(Math.max(0, place));
-    this.slider.setAttribute("aria-valuetext", words);
-    this.step.textContent = words;
-  }
+	#showCheckpoint(step) {
+		const place = this.checkpoints.findIndex((each) => each.step === step);
+		const { is_best: isBest } = this.checkpoints[place] ?? {};
+		const words = t("top.step", { step: count(step) }) + (isBest ? ` · ${t("top.best")}` : "");
+		this.checkpoint.hidden = this.checkpoints.length < 2;
+		this.slider.max = String(this.checkpoints.length - 1);
+		this.slider.value = String(Math.max(0, place));
+		this.slider.setAttribute("aria-valuetext", words);
+		this.step.textContent = words;
+	}
 
-  #slid() {
-    select(this, { checkpoint: this.checkpoints[Number(this.slider.value)].step });
-  }
+	#slid() {
+		select(this, { checkpoint: this.checkpoints[Number(this.slider.value)].step });
+	}
 
-  #turn() {
-    select(this, { theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" });
-  }
+	#turn() {
+		select(this, { theme: document.documentElement.dataset.theme === "dark" ? "light" : "dark" });
+	}
 
-  async #copy() {
-    let words = "top.copied";
-    try {
-      await navigator.clipboard.writeText(location.href);
-    } catch {
-      words = "top.not_copied"; // a frame in a notebook may not reach the clipboard
-    }
-    this.link.textContent = t(words);
-    setTimeout(() => (this.link.textContent = t("top.link")), COPIED);
-  }
+	async #copy() {
+		let words = "top.copied";
+		try {
+			await navigator.clipboard.writeText(location.href);
+		} catch {
+			words = "top.not_copied"; // a frame in a notebook may not reach the clipboard
+		}
+		this.link.textContent = t(words);
+		setTimeout(() => (this.link.textContent = t("top.link")), COPIED);
+	}
 }
 
 /** The last two folders of a path. @param {string} name */

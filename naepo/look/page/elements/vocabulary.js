@@ -9,10 +9,10 @@ const known = new Map();
 
 /** Ask, unless it was asked before; what failed may be asked again. @template T @param {string} key @param {() => Promise<T>} ask @returns {Promise<T>} */
 export function once(key, ask) {
-  const found = known.get(key) ?? ask();
-  known.set(key, found);
-  found.catch(() => known.delete(key));
-  return found;
+	const found = known.get(key) ?? ask();
+	known.set(key, found);
+	found.catch(() => known.delete(key));
+	return found;
 }
 
 /** @param {string} model key @returns {Promise<Vocabulary>} */

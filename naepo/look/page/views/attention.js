@@ -18,188 +18,186 @@ const SQUARE = new Set(["scores", "masked", "weights"]); // all positions by all
 
 /** @typedef {{shape: number[], data: Float32Array}} Tensor */
 
-export class AttentionView extends HTMLElement {
-  constructor() {
-    super();
-    this.stage = "weights";
-    this.block = 0;
-    this.heading = h("div", {});
-    this.blocks = h("nav", { class: "op-links" });
-    this.tabs = h("div", { class: "tabs", role: "tablist" });
-    this.what = h("p", { class: "note" });
-    this.pane = new Part("attention");
-    this.focused = h("div", { class: "attention-large" });
-    this.checks = h("div", {});
-    /** @type {any} */ this.heads = h("naepo-heads", {});
-    /** @type {any} */ this.large = matrixOf({ square: true, tallest: 620 });
-    on(this.large, "naepo-cell", ({ row, col }) => this.#choose(row + this.found.rows.from, col));
-    this.above = h("div", {});
-    this.middle = h("div", {}, this.large);
-    this.below = h("div", {});
-    this.focused.append(this.above, this.middle, this.below);
-    /** @type {any} */ this.found = null;
-    /** @type {any} */ this.now = null;
-    this.rows = rowWindow(1, 1, 0);
-    this.drawn = "";
-    this.shown = "";
-  }
+class AttentionView extends HTMLElement {
+	constructor() {
+		super();
+		this.stage = "weights";
+		this.block = 0;
+		this.heading = h("div", {});
+		this.blocks = h("nav", { class: "op-links" });
+		this.tabs = h("div", { class: "tabs", role: "tablist" });
+		this.what = h("p", { class: "note" });
+		this.pane = new Part("attention");
+		this.focused = h("div", { class: "attention-large" });
+		this.checks = h("div", {});
+		/** @type {any} */ this.heads = h("naepo-heads", {});
+		/** @type {any} */ this.large = matrixOf({ square: true, tallest: 620 });
+		on(this.large, "naepo-cell", ({ row, col }) => this.#choose(row + this.found.rows.from, col));
+		this.above = h("div", {});
+		this.middle = h("div", {}, this.large);
+		this.below = h("div", {});
+		this.focused.append(this.above, this.middle, this.below);
+		/** @type {any} */ this.found = null;
+		/** @type {any} */ this.now = null;
+		this.rows = rowWindow(1, 1, 0);
+		this.drawn = "";
+		this.shown = "";
+	}
 
-  connectedCallback() {
-    this.classList.add("view");
-    if (!this.firstChild) this.append(this.heading, this.blocks, this.tabs, this.what, this.pane.element);
-  }
+	connectedCallback() {
+		this.classList.add("view");
+		if (!this.firstChild) this.append(this.heading, this.blocks, this.tabs, this.what, this.pane.element);
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    const { run, state, model } = context;
-    this.now = context;
-    if (!run) {
-      this.heading.replaceChildren(note(t("attention.empty")));
-      return;
-    }
-    const asked = run.op(state.op);
-    if (asked && asked.block !== null) this.block = Math.min(asked.block, model.settings.n_layers - 1);
-    const last = state.op.split(".").pop();
-    if (STAGES.includes(last)) this.stage = last;
-    const op = run.op(`${this.path}.${this.stage}`);
-    this.rows = rowWindow(model.settings.n_heads, run.tokens.length, state.position);
-    const key = `${run.run} ${op.name} ${this.rows.from} ${state.lang} ${state.theme}`;
-    if (key !== this.drawn) {
-      this.drawn = key;
-      this.heading.replaceChildren(opHead(op, model));
-      this.#choices(model);
-    }
-    this.pane.load(key, t("attention.reading", { block: this.block }), () => this.#load(context));
-    this.#follow();
-  }
+	set context(context) {
+		const { run, state, model } = context;
+		this.now = context;
+		if (!run) {
+			this.heading.replaceChildren(note(t("attention.empty")));
+			return;
+		}
+		const asked = run.op(state.op);
+		if (asked && asked.block !== null) this.block = Math.min(asked.block, model.settings.n_layers - 1);
+		const last = state.op.split(".").pop();
+		if (STAGES.includes(last)) this.stage = last;
+		const op = run.op(`${this.path}.${this.stage}`);
+		this.rows = rowWindow(model.settings.n_heads, run.tokens.length, state.position);
+		const key = `${run.run} ${op.name} ${this.rows.from} ${state.lang} ${state.theme}`;
+		if (key !== this.drawn) {
+			this.drawn = key;
+			this.heading.replaceChildren(opHead(op, model));
+			this.#choices(model);
+		}
+		this.pane.load(key, t("attention.reading", { block: this.block }), () => this.#load(context));
+		this.#follow();
+	}
 
-  get path() {
-    return `blocks.${this.block}.attention`;
-  }
+	get path() {
+		return `blocks.${this.block}.attention`;
+	}
 
-  /** A cell stands for who looks; of q · k, also for who is looked at. @param {number} position @param {number} col */
-  #choose(position, col) {
-    select(this, this.stage === "scores" ? { position, row: position, col } : { position });
-  }
+	/** A cell stands for who looks; of q · k, also for who is looked at. @param {number} position @param {number} col */
+	#choose(position, col) {
+		select(this, this.stage === "scores" ? { position, row: position, col } : { position });
+	}
 
-  /** Which block, which stage. @param {any} model */
-  #choices(model) {
-    const block = (/** @type {number} */ i) =>
-      h("button", { type: "button", "aria-pressed": String(i === this.block), class: "chip", on: { click: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) } }, t("attention.block", { block: i })); // prettier-ignore
-    this.blocks.setAttribute("aria-label", t("attention.blocks"));
-    this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
-    const tab = (/** @type {string} */ stage) =>
-      h("button", { type: "button", role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, on: { click: () => select(this, { op: `${this.path}.${stage}` }) } }, t(`attention.tab_${stage}`)); // prettier-ignore
-    const hadFocus = this.tabs.contains(document.activeElement);
-    this.tabs.setAttribute("aria-label", t("attention.stages"));
-    this.tabs.replaceChildren(...STAGES.map(tab));
-    if (hadFocus) this.tabs.querySelector('[aria-selected="true"]')?.focus();
-    this.what.textContent = t(`attention.what_${this.stage}`);
-  }
+	/** Which block, which stage. */
+	#choices(model) {
+		const block = (i) =>
+			h("button", { type: "button", "aria-pressed": String(i === this.block), class: "chip", on: { click: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) } }, t("attention.block", { block: i }));
+		this.blocks.setAttribute("aria-label", t("attention.blocks"));
+		this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
+		const tab = (stage) =>
+			h("button", { type: "button", role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, on: { click: () => select(this, { op: `${this.path}.${stage}` }) } }, t(`attention.tab_${stage}`));
+		const hadFocus = this.tabs.contains(document.activeElement);
+		this.tabs.setAttribute("aria-label", t("attention.stages"));
+		this.tabs.replaceChildren(...STAGES.map(tab));
+		if (hadFocus) this.tabs.querySelector('[aria-selected="true"]')?.focus();
+		this.what.textContent = t(`attention.what_${this.stage}`);
+	}
 
-  /** Fetch what this stage shows, all at once. @param {any} context */
-  async #load({ run, model }) {
-    const { stage, path, rows } = this;
-    const more = { mixed: ["v", "mixed"], scores: ["q", "k", "scores"], masked: ["masked"], weights: [] }[stage] ?? [];
-    const names = ["weights", ...more];
-    const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`, SQUARE.has(name) ? `:,${rows.from}:${rows.to},:` : undefined)));
-    /** @type {Record<string, Tensor>} */
-    const all = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
-    const [n, high, cols] = all[stage].shape;
-    const time = run.tokens.length;
-    this.found = { run, all, stage, path, n, rows, cols, time, high, kv: model.settings.n_kv_heads, names: positionsOf(run) };
-    const kind = stage === "weights" ? "probability" : "signed";
-    this.heads.content = { data: all[stage].data, n, rows: high, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
-    const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], time, rows);
-    this.checks.replaceChildren(
-      rows.isWhole ? "" : note(t("attention.rows_window", { from: rows.from, to: rows.to - 1, all: time })),
-      told("attention_rows", t("attention.rows_check"), sums, 1e-5),
-      told("attention_hidden", t("attention.hidden_check"), hidden, 0),
-      changed(this.now?.state ?? {}, `${path}.weights`) ?? "",
-    );
-    this.shown = "";
-    this.#follow();
-    return [h("h3", {}, t("attention.heads", { block: this.block })), this.heads, this.focused, this.checks];
-  }
+	/** Fetch what this stage shows, all at once. */
+	async #load({ run, model }) {
+		const { stage, path, rows } = this;
+		const more = { mixed: ["v", "mixed"], scores: ["q", "k", "scores"], masked: ["masked"], weights: [] }[stage] ?? [];
+		const names = ["weights", ...more];
+		const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`, SQUARE.has(name) ? `:,${rows.from}:${rows.to},:` : undefined)));
+		/** @type {Record<string, Tensor>} */
+		const all = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
+		const [n, high, cols] = all[stage].shape;
+		const time = run.tokens.length;
+		this.found = { run, all, stage, path, n, rows, cols, time, high, kv: model.settings.n_kv_heads, names: positionsOf(run) };
+		const kind = stage === "weights" ? "probability" : "signed";
+		this.heads.content = { data: all[stage].data, n, rows: high, cols, groups: this.found.kv, kind, chosen: this.now?.state.head ?? 0 };
+		const { sums, hidden } = sharesOf(all.weights.data, all.weights.shape[0], time, rows);
+		this.checks.replaceChildren(
+			rows.isWhole ? "" : note(t("attention.rows_window", { from: rows.from, to: rows.to - 1, all: time })),
+			told("attention_rows", t("attention.rows_check"), sums, 1e-5),
+			told("attention_hidden", t("attention.hidden_check"), hidden, 0),
+			changed(this.now?.state ?? {}, `${path}.weights`) ?? "",
+		);
+		this.shown = "";
+		this.#follow();
+		return [h("h3", {}, t("attention.heads", { block: this.block })), this.heads, this.focused, this.checks];
+	}
 
-  /** Show the head and the position that are chosen now, of what is there. */
-  #follow() {
-    const { found, now } = this;
-    if (!found || !now?.run || found.run.run !== now.run.run || found.stage !== this.stage || found.path !== this.path || found.rows.from !== this.rows.from) return;
-    const { state } = now;
-    const head = Math.max(0, Math.min(found.n - 1, state.head ?? 0));
-    const position = Math.min(state.position, found.time - 1);
-    const col = found.stage === "scores" && state.col < found.time ? state.col : null;
-    const shown = `${head} ${position} ${col}`;
-    if (shown === this.shown) return;
-    const before = this.shown.split(" ")[0];
-    this.shown = shown;
-    this.heads.chosen = head;
-    if (before !== String(head)) this.#large(head);
-    this.large.selected = { row: position - found.rows.from, col };
-    const isMixed = found.stage === "mixed";
-    const weights = rowOf(found.all.weights.data, this.#row(head, position), found.time);
-    this.middle.hidden = isMixed; // it stays where it is: somebody's keys may be in it
-    this.above.replaceChildren(...this.#arcs(head, position, weights));
-    this.below.replaceChildren(...(isMixed ? this.#gathered(head, position, weights) : this.#scored(head, position, col)));
-  }
+	/** Show the head and the position that are chosen now, of what is there. */
+	#follow() {
+		const { found, now } = this;
+		if (!found || !now?.run || found.run.run !== now.run.run || found.stage !== this.stage || found.path !== this.path || found.rows.from !== this.rows.from) return;
+		const { state } = now;
+		const head = Math.max(0, Math.min(found.n - 1, state.head ?? 0));
+		const position = Math.min(state.position, found.time - 1);
+		const col = found.stage === "scores" && state.col < found.time ? state.col : null;
+		const shown = `${head} ${position} ${col}`;
+		if (shown === this.shown) return;
+		const before = this.shown.split(" ")[0];
+		this.shown = shown;
+		this.heads.chosen = head;
+		if (before !== String(head)) this.#large(head);
+		this.large.selected = { row: position - found.rows.from, col };
+		const isMixed = found.stage === "mixed";
+		const weights = rowOf(found.all.weights.data, this.#row(head, position), found.time);
+		this.middle.hidden = isMixed; // it stays where it is: somebody's keys may be in it
+		this.above.replaceChildren(...this.#arcs(head, position, weights));
+		this.below.replaceChildren(...(isMixed ? this.#gathered(head, position, weights) : this.#scored(head, position, col)));
+	}
 
-  /** Which row of what is here. @param {number} head @param {number} position */
-  #row(head, position) {
-    const { from, to } = this.found.rows;
-    return head * (to - from) + position - from;
-  }
+	/** Which row of what is here. @param {number} head @param {number} position */
+	#row(head, position) {
+		const { from, to } = this.found.rows;
+		return head * (to - from) + position - from;
+	}
 
-  /** @param {number} head */
-  #large(head) {
-    const { all, stage, rows, cols, names, path, n, time, high } = this.found;
-    if (stage === "mixed") return;
-    const stageName = t(`attention.tab_${stage}`);
-    const caption = t("attention.large", { head, stage: stageName });
-    const isShare = stage === "weights";
-    Object.assign(this.large, {
-      rows: high, cols, caption, label: caption, rowLabels: names.slice(rows.from, rows.to), rowStart: rows.from, colLabels: names, name: `${path}.${stage}`, whole: [n, time, time],
-      dims: [t("attention.looking"), t("attention.seen")], kind: isShare ? "probability" : "signed", limit: isShare && rows.isWhole ? 1 : null,
-      source: { run: this.found.run.run, name: `${path}.${stage}`, at: `${head},:,:` }, data: rowOf(all[stage].data, head, high * cols),
-    }); // prettier-ignore
-  }
+	#large(head) {
+		const { all, stage, rows, cols, names, path, n, time, high } = this.found;
+		if (stage === "mixed") return;
+		const stageName = t(`attention.tab_${stage}`);
+		const caption = t("attention.large", { head, stage: stageName });
+		const isShare = stage === "weights";
+		Object.assign(this.large, {
+			rows: high, cols, caption, label: caption, rowLabels: names.slice(rows.from, rows.to), rowStart: rows.from, colLabels: names, name: `${path}.${stage}`, whole: [n, time, time],
+			dims: [t("attention.looking"), t("attention.seen")], kind: isShare ? "probability" : "signed", limit: isShare && rows.isWhole ? 1 : null,
+			source: { run: this.found.run.run, name: `${path}.${stage}`, at: `${head},:,:` }, data: rowOf(all[stage].data, head, high * cols),
+		});
+	}
 
-  /** @param {number} head @param {number} position @param {Float32Array} weights */
-  #arcs(head, position, weights) {
-    const { run } = this.found;
-    const labels = glyphsOf(run);
-    const label = t("attention.arcs", { position, head, token: labels[position] });
-    const isMusic = run.tokens.some((/** @type {any} */ token) => token.note);
-    /** @type {any} */
-    const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
-    picture.content = { labels, tokens: run.tokens, weights, position, label };
-    return [h("h3", {}, label), picture];
-  }
+	/** @param {number} head @param {number} position @param {Float32Array} weights */
+	#arcs(head, position, weights) {
+		const { run } = this.found;
+		const labels = glyphsOf(run);
+		const label = t("attention.arcs", { position, head, token: labels[position] });
+		const isMusic = run.tokens.some((token) => token.note);
+		/** @type {any} */
+		const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
+		picture.content = { labels, tokens: run.tokens, weights, position, label };
+		return [h("h3", {}, label), picture];
+	}
 
-  /** @param {number} head @param {number} position @param {Float32Array} weights */
-  #gathered(head, position, weights) {
-    const { all, time, cols, n, kv, names } = this.found;
-    const group = Math.floor(head / (n / kv));
-    const values = rowOf(all.v.data, group, time * cols);
-    const mixed = rowOf(all.mixed.data, head * time + position, cols);
-    return gathered({ weights, values, mixed, size: cols, names, position, head, group });
-  }
+	/** @param {number} head @param {number} position @param {Float32Array} weights */
+	#gathered(head, position, weights) {
+		const { all, time, cols, n, kv, names } = this.found;
+		const group = Math.floor(head / (n / kv));
+		const values = rowOf(all.v.data, group, time * cols);
+		const mixed = rowOf(all.mixed.data, head * time + position, cols);
+		return gathered({ weights, values, mixed, size: cols, names, position, head, group });
+	}
 
-  /** q · k / √d once more, from q and k. @param {number} head @param {number} position @param {number | null} col */
-  #scored(head, position, col) {
-    const { all, stage, time, n, kv, names } = this.found;
-    if (stage !== "scores") return [];
-    const size = all.q.shape[2];
-    const q = rowOf(all.q.data, head * time + position, size);
-    const group = Math.floor(head / (n / kv));
-    const scores = rowOf(all.scores.data, this.#row(head, position), time);
-    const key = (/** @type {number} */ j) => rowOf(all.k.data, group * time + j, size);
-    let error = 0;
-    for (let j = 0; j < time; j++) error = Math.max(error, Math.abs(dot(q, key(j)) / Math.sqrt(size) - scores[j]));
-    const words = t("attention.scores_check", { size, position, head });
-    const opened = col === null ? [note(t("attention.compared_none"))] : compared({ q, k: key(col), score: scores[col], names, position, seen: col, head });
-    return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores))), ...opened];
-  }
+	/** q · k / √d once more, from q and k. @param {number} head @param {number} position @param {number | null} col */
+	#scored(head, position, col) {
+		const { all, stage, time, n, kv, names } = this.found;
+		if (stage !== "scores") return [];
+		const size = all.q.shape[2];
+		const q = rowOf(all.q.data, head * time + position, size);
+		const group = Math.floor(head / (n / kv));
+		const scores = rowOf(all.scores.data, this.#row(head, position), time);
+		const key = (j) => rowOf(all.k.data, group * time + j, size);
+		let error = 0;
+		for (let j = 0; j < time; j++) error = Math.max(error, Math.abs(dot(q, key(j)) / Math.sqrt(size) - scores[j]));
+		const words = t("attention.scores_check", { size, position, head });
+		const opened = col === null ? [note(t("attention.compared_none"))] : compared({ q, k: key(col), score: scores[col], names, position, seen: col, head });
+		return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores))), ...opened];
+	}
 }
 
 customElements.define("naepo-attention-view", AttentionView);

@@ -23,96 +23,95 @@ import { vocabularyOf } from "../elements/vocabulary.js";
 /** @type {Choice} */
 const FIRST = { method: "pca", seed: 0, perplexity: 30, neighbours: 15, colour: "script", query: "" };
 
-/** @param {any} state @returns {Choice} */
+/** @returns {Choice} */
 function choiceOf(state) {
-  const said = Object.entries(state.map ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  return { ...FIRST, ...Object.fromEntries(said) };
+	const said = Object.entries(state.map ?? {}).filter(([, value]) => value !== null && value !== undefined);
+	return { ...FIRST, ...Object.fromEntries(said) };
 }
 
-export class MapView extends Room {
-  constructor() {
-    super();
-    this.controls = h("div", { class: "map-controls" });
-    this.points = h("naepo-points", {});
-    this.search = h("naepo-search", {});
-    this.parts = { layout: new Part(), legend: new Part("map-legend"), near: new Part() };
-    /** @type {any} */ this.state = {};
-    this.shown = "";
-    on(this.search, "naepo-found", ({ ids, query }) => {
-      this.points.marked = ids;
-      this.choose({ query });
-    });
-    on(this.search, "naepo-select", ({ id }) => this.points.visit(id));
-  }
+class MapView extends Room {
+	constructor() {
+		super();
+		this.controls = h("div", { class: "map-controls" });
+		this.points = h("naepo-points", {});
+		this.search = h("naepo-search", {});
+		this.parts = { layout: new Part(), legend: new Part("map-legend"), near: new Part() };
+		/** @type {any} */ this.state = {};
+		this.shown = "";
+		on(this.search, "naepo-found", ({ ids, query }) => {
+			this.points.marked = ids;
+			this.choose({ query });
+		});
+		on(this.search, "naepo-select", ({ id }) => this.points.visit(id));
+	}
 
-  connectedCallback() {
-    this.classList.add("view");
-  }
+	connectedCallback() {
+		this.classList.add("view");
+	}
 
-  /** @param {any} context */
-  set context({ state, model, about }) {
-    this.state = state;
-    const choice = choiceOf(state);
-    const checkpoint = state.checkpoint ?? model.checkpoint;
-    if (this.shown !== state.lang + state.theme) this.build(state);
-    this.points.selected = state.id ?? -1;
-    const { layout, legend, near } = this.parts;
-    const key = `${model.key} ${checkpoint} ${this.shown}`;
-    mapControls(this.controls, about.reducers, choice, (patch) => this.choose(patch), this.hasNotes ?? false);
-    this.place(layout, { model: model.key, checkpoint, ...knobsOf(choice) }, choice);
-    legend.load(`${key} ${choice.colour}`, t("map.measuring"), () => this.paint(model, checkpoint, choice));
-    near.load(`${key} ${state.id}`, t("map.measuring"), () => neighbourList(model.key, checkpoint, state.id));
-  }
+	set context({ state, model, about }) {
+		this.state = state;
+		const choice = choiceOf(state);
+		const checkpoint = state.checkpoint ?? model.checkpoint;
+		if (this.shown !== state.lang + state.theme) this.build(state);
+		this.points.selected = state.id ?? -1;
+		const { layout, legend, near } = this.parts;
+		const key = `${model.key} ${checkpoint} ${this.shown}`;
+		mapControls(this.controls, about.reducers, choice, (patch) => this.choose(patch), this.hasNotes ?? false);
+		this.place(layout, { model: model.key, checkpoint, ...knobsOf(choice) }, choice);
+		legend.load(`${key} ${choice.colour}`, t("map.measuring"), () => this.paint(model, checkpoint, choice));
+		near.load(`${key} ${state.id}`, t("map.measuring"), () => neighbourList(model.key, checkpoint, state.id));
+	}
 
-  /** Headings and places for the parts, in the language of the page. @param {any} state */
-  build(state) {
-    this.shown = state.lang + state.theme;
-    const { layout, legend, near } = this.parts;
-    const picture = pointsFigure(this.points, t("map.title"), "embedding-map", t("map.hands"));
-    const stage = h("div", {}, picture, legend.element, layout.element);
-    this.announce(t("map.heading"), "map.intro");
-    this.replaceChildren(this.head, this.controls, this.search, h("div", { class: "map-columns" }, stage, near.element));
-  }
+	/** Headings and places for the parts, in the language of the page. */
+	build(state) {
+		this.shown = state.lang + state.theme;
+		const { layout, legend, near } = this.parts;
+		const picture = pointsFigure(this.points, t("map.title"), "embedding-map", t("map.hands"));
+		const stage = h("div", {}, picture, legend.element, layout.element);
+		this.announce(t("map.heading"), "map.intro");
+		this.replaceChildren(this.head, this.controls, this.search, h("div", { class: "map-columns" }, stage, near.element));
+	}
 
-  /** @param {Part} layout @param {Record<string, any>} asked @param {Choice} choice */
-  place(layout, asked, choice) {
-    const key = JSON.stringify(asked) + this.shown;
-    layout.load(key, t("map.laying", { method: METHODS[choice.method] }), async () => {
-      const { map, points } = await laidOut(asked, () => layout.key === key);
-      if (layout.key === key) this.points.places = points;
-      return quality(map, choice);
-    });
-  }
+	/** @param {Part} layout @param {Record<string, any>} asked @param {Choice} choice */
+	place(layout, asked, choice) {
+		const key = JSON.stringify(asked) + this.shown;
+		layout.load(key, t("map.laying", { method: METHODS[choice.method] }), async () => {
+			const { map, points } = await laidOut(asked, () => layout.key === key);
+			if (layout.key === key) this.points.places = points;
+			return quality(map, choice);
+		});
+	}
 
-  /** @param {any} model @param {number} checkpoint @param {Choice} choice */
-  async paint(model, checkpoint, choice) {
-    const vocabulary = await vocabularyOf(model.key);
-    const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);
-    this.hasNotes = Boolean(vocabulary.notes);
-    Object.assign(this.points, { names: vocabulary.labels, order, colours });
-    Object.assign(this.search, { labels: vocabulary.labels, query: choiceOf(this.state).query });
-    this.points.marked = this.search.ids;
-    return legend;
-  }
+	/** @param {any} model @param {number} checkpoint @param {Choice} choice */
+	async paint(model, checkpoint, choice) {
+		const vocabulary = await vocabularyOf(model.key);
+		const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);
+		this.hasNotes = Boolean(vocabulary.notes);
+		Object.assign(this.points, { names: vocabulary.labels, order, colours });
+		Object.assign(this.search, { labels: vocabulary.labels, query: choiceOf(this.state).query });
+		this.points.marked = this.search.ids;
+		return legend;
+	}
 
-  /** @param {Partial<Choice>} patch */
-  choose(patch) {
-    select(this, { map: { ...choiceOf(this.state), ...patch } });
-  }
+	/** @param {Partial<Choice>} patch */
+	choose(patch) {
+		select(this, { map: { ...choiceOf(this.state), ...patch } });
+	}
 }
 
 /** What the server is asked, without what does not matter to the method. @param {Choice} choice */
 function knobsOf({ method, seed, perplexity, neighbours }) {
-  return { method, seed, ...(method === "tsne" && { perplexity }), ...(method === "umap" && { neighbours }) };
+	return { method, seed, ...(method === "tsne" && { perplexity }), ...(method === "umap" && { neighbours }) };
 }
 
 /** How far the plane can be believed. @param {any} map @param {Choice} choice */
 function quality({ trustworthiness, overlap, seed, n, notes }, choice) {
-  const told = { trust: number(trustworthiness ?? NaN), overlap: number(overlap ?? NaN), seed, n };
-  const knob = choice.method === "pca" ? "" : t(`map.knob_${choice.method}`, choice);
-  const caution = choice.method === "pca" ? t("map.caution_pca") : t("map.caution", { method: METHODS[choice.method] });
-  const lines = [caution, ...(notes ?? [])].map((line) => h("p", { class: "note" }, line));
-  return [h("p", { class: "finding" }, t("map.quality", told), " ", knob), ...lines];
+	const told = { trust: number(trustworthiness ?? NaN), overlap: number(overlap ?? NaN), seed, n };
+	const knob = choice.method === "pca" ? "" : t(`map.knob_${choice.method}`, choice);
+	const caution = choice.method === "pca" ? t("map.caution_pca") : t("map.caution", { method: METHODS[choice.method] });
+	const lines = [caution, ...(notes ?? [])].map((line) => h("p", { class: "note" }, line));
+	return [h("p", { class: "finding" }, t("map.quality", told), " ", knob), ...lines];
 }
 
 customElements.define("naepo-map-view", MapView);

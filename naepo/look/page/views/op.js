@@ -15,57 +15,56 @@ import "./op/residual.js";
 
 /** Which element draws a kind of step. @type {Record<string, string>} */
 const PANELS = {
-  embedding: "naepo-op-embedding",
-  position: "naepo-op-position",
-  residual: "naepo-op-residual",
-  norm: "naepo-op-norm",
-  head_norm: "naepo-op-norm",
-  linear: "naepo-op-linear",
-  heads: "naepo-op-heads",
-  scores: "naepo-op-heads",
-  masked: "naepo-op-heads",
-  softmax: "naepo-op-heads",
-  mixed: "naepo-op-heads",
-  activation: "naepo-op-activation",
-  prior: "naepo-op-logits",
-  logits: "naepo-op-logits",
-  probabilities: "naepo-op-logits",
+	embedding: "naepo-op-embedding",
+	position: "naepo-op-position",
+	residual: "naepo-op-residual",
+	norm: "naepo-op-norm",
+	head_norm: "naepo-op-norm",
+	linear: "naepo-op-linear",
+	heads: "naepo-op-heads",
+	scores: "naepo-op-heads",
+	masked: "naepo-op-heads",
+	softmax: "naepo-op-heads",
+	mixed: "naepo-op-heads",
+	activation: "naepo-op-activation",
+	prior: "naepo-op-logits",
+	logits: "naepo-op-logits",
+	probabilities: "naepo-op-logits",
 };
 
-export class OpView extends HTMLElement {
-  constructor() {
-    super();
-    this.heading = h("div", {});
-    this.place = h("div", {});
-    this.drawn = "";
-    /** @type {Map<string, any>} */ this.panels = new Map();
-  }
+class OpView extends HTMLElement {
+	constructor() {
+		super();
+		this.heading = h("div", {});
+		this.place = h("div", {});
+		this.drawn = "";
+		/** @type {Map<string, any>} */ this.panels = new Map();
+	}
 
-  connectedCallback() {
-    this.classList.add("view");
-    if (!this.firstChild) this.append(this.heading, this.place);
-  }
+	connectedCallback() {
+		this.classList.add("view");
+		if (!this.firstChild) this.append(this.heading, this.place);
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    const { run, state, model } = context;
-    const op = run?.op(state.op) ?? model.ops.find((/** @type {any} */ each) => each.name === state.op);
-    const isKnown = op && run?.shape(state.op);
-    const key = `${run?.run} ${state.op} ${state.lang}`;
-    if (key !== this.drawn) {
-      this.drawn = key;
-      this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty")));
-    }
-    const name = isKnown && PANELS[op.kind];
-    if (!name) {
-      this.place.replaceChildren(...(run ? [] : [note(t("op.empty"))]));
-      return;
-    }
-    const panel = this.panels.get(name) ?? h(name, {});
-    this.panels.set(name, panel);
-    if (panel.parentNode !== this.place) this.place.replaceChildren(panel);
-    panel.context = context;
-  }
+	set context(context) {
+		const { run, state, model } = context;
+		const op = run?.op(state.op) ?? model.ops.find((each) => each.name === state.op);
+		const isKnown = op && run?.shape(state.op);
+		const key = `${run?.run} ${state.op} ${state.lang}`;
+		if (key !== this.drawn) {
+			this.drawn = key;
+			this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty")));
+		}
+		const name = isKnown && PANELS[op.kind];
+		if (!name) {
+			this.place.replaceChildren(...(run ? [] : [note(t("op.empty"))]));
+			return;
+		}
+		const panel = this.panels.get(name) ?? h(name, {});
+		this.panels.set(name, panel);
+		if (panel.parentNode !== this.place) this.place.replaceChildren(panel);
+		panel.context = context;
+	}
 }
 
 customElements.define("naepo-op-view", OpView);

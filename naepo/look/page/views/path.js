@@ -19,86 +19,85 @@ import { vocabularyOf } from "../elements/vocabulary.js";
 
 const FAINT = 48; // other positions drawn behind the chosen one
 
-export class PathView extends Room {
-  constructor() {
-    super();
-    this.parts = { choice: new Part(), lens: new Part(), sums: new Part(), heads: new Part(), stream: new Part() };
-  }
+class PathView extends Room {
+	constructor() {
+		super();
+		this.parts = { choice: new Part(), lens: new Part(), sums: new Part(), heads: new Part(), stream: new Part() };
+	}
 
-  /** @param {any} context */
-  set context(context) {
-    const { run, state } = context;
-    if (!run) {
-      this.announce("", "path.empty");
-      return;
-    }
-    const position = Math.min(state.position ?? Infinity, run.tokens.length - 1);
-    this.announce(t("path.title", { position, token: run.tokens[position].label }), "path.intro");
-    this.show(context, position);
-  }
+	set context(context) {
+		const { run, state } = context;
+		if (!run) {
+			this.announce("", "path.empty");
+			return;
+		}
+		const position = Math.min(state.position ?? Infinity, run.tokens.length - 1);
+		this.announce(t("path.title", { position, token: run.tokens[position].label }), "path.intro");
+		this.show(context, position);
+	}
 
-  /** @param {any} context @param {number} position */
-  async show(context, position) {
-    const { run, state, model } = context;
-    const { choice, lens, sums, heads, stream } = this.parts;
-    const key = `${run.run} ${position} ${state.lang} ${state.theme}`;
-    const [chosen, part] = [`${key} ${state.id}`, `${key} ${state.id} ${state.head} ${state.op}`];
-    const words = t("path.reading");
-    const layers = getJSON("/look/lens", { run: run.run, position, top: 10 });
-    const added = getJSON("/look/contributions", { run: run.run, position, id: state.id });
-    choice.load(chosen, words, async () => this.choice(model, state.id, await layers));
-    lens.load(chosen, words, async () => lensPicture(await layers, state.id));
-    sums.load(part, words, async () => contributions(await added, position, state));
-    heads.load(part, words, async () => headGrids(context, position, await added));
-    stream.load(key, words, () => this.stream(run, position));
-  }
+	/** @param {any} context @param {number} position */
+	async show(context, position) {
+		const { run, state, model } = context;
+		const { choice, lens, sums, heads, stream } = this.parts;
+		const key = `${run.run} ${position} ${state.lang} ${state.theme}`;
+		const [chosen, part] = [`${key} ${state.id}`, `${key} ${state.id} ${state.head} ${state.op}`];
+		const words = t("path.reading");
+		const layers = getJSON("/look/lens", { run: run.run, position, top: 10 });
+		const added = getJSON("/look/contributions", { run: run.run, position, id: state.id });
+		choice.load(chosen, words, async () => this.choice(model, state.id, await layers));
+		lens.load(chosen, words, async () => lensPicture(await layers, state.id));
+		sums.load(part, words, async () => contributions(await added, position, state));
+		heads.load(part, words, async () => headGrids(context, position, await added));
+		stream.load(key, words, () => this.stream(run, position));
+	}
 
-  /** Which logit is explained: the likeliest ones as buttons, any other by search. @param {any} model @param {number | null} id @param {any} lens */
-  async choice(model, id, lens) {
-    const { labels } = await vocabularyOf(model.key);
-    /** @type {import("../elements/lens.js").Candidate[]} */
-    const top = lens.layers.at(-1).top;
-    const chosen = id ?? top[0].id;
-    const listed = top.some((each) => each.id === chosen) ? top : [...top, { id: chosen, label: labels[chosen], probability: NaN }];
-    const buttons = listed.map(({ id: each, label, probability }) =>
-      h(
-        "button",
-        { type: "button", class: "chip", "aria-pressed": String(each === chosen), on: { click: () => select(this, { id: each }) } },
-        h("span", { class: "token-name" }, label),
-        Number.isFinite(probability) ? ` ${percent(probability)}` : "",
-      ),
-    );
-    return [h("h3", {}, t("path.chosen_logit")), h("p", { class: "chips" }, buttons), h("naepo-search", { labels })];
-  }
+	/** Which logit is explained: the likeliest ones as buttons, any other by search. @param {any} model @param {number | null} id @param {any} lens */
+	async choice(model, id, lens) {
+		const { labels } = await vocabularyOf(model.key);
+		/** @type {import("../elements/lens.js").Candidate[]} */
+		const top = lens.layers.at(-1).top;
+		const chosen = id ?? top[0].id;
+		const listed = top.some((each) => each.id === chosen) ? top : [...top, { id: chosen, label: labels[chosen], probability: NaN }];
+		const buttons = listed.map(({ id: each, label, probability }) =>
+			h(
+				"button",
+				{ type: "button", class: "chip", "aria-pressed": String(each === chosen), on: { click: () => select(this, { id: each }) } },
+				h("span", { class: "token-name" }, label),
+				Number.isFinite(probability) ? ` ${percent(probability)}` : "",
+			),
+		);
+		return [h("h3", {}, t("path.chosen_logit")), h("p", { class: "chips" }, buttons), h("naepo-search", { labels })];
+	}
 
-  /** @param {any} run @param {number} position */
-  async stream(run, position) {
-    const { shape, data, headers } = await getTensor("/look/stream", { run: run.run });
-    const [depth, time] = shape;
-    const names = (headers.get("X-Naepo-Names") ?? "").split(",").map(stageName);
-    const lines = positionsOf(run).map((name, at) => ({
-      name,
-      points: Array.from({ length: depth }, (_, layer) => [layer, data[layer * time + at]]),
-      faint: at !== position,
-      dots: at === position,
-    }));
-    const others = lines.filter(({ faint }) => faint).slice(-FAINT);
-    const chart = h("naepo-chart", {});
-    chart.data = {
-      series: [...others, lines[position]],
-      x: t("path.depth"),
-      y: t("path.norm"),
-      label: t("path.stream"),
-      names,
-    };
-    const table = () => ({
-      head: [t("path.depth"), ...lines.map(({ name }) => name)],
-      rows: names.map((/** @type {string} */ name, /** @type {number} */ layer) => [name, ...rowOf(data, layer, time)]),
-    });
-    const growth = number(data[(depth - 1) * time + position] / data[position]);
-    const note = t("path.stream_note", { growth, others: others.length });
-    return figure({ title: t("path.stream"), name: "stream-norms", picture: chart, note, table });
-  }
+	/** @param {any} run @param {number} position */
+	async stream(run, position) {
+		const { shape, data, headers } = await getTensor("/look/stream", { run: run.run });
+		const [depth, time] = shape;
+		const names = (headers.get("X-Naepo-Names") ?? "").split(",").map(stageName);
+		const lines = positionsOf(run).map((name, at) => ({
+			name,
+			points: Array.from({ length: depth }, (_, layer) => [layer, data[layer * time + at]]),
+			faint: at !== position,
+			dots: at === position,
+		}));
+		const others = lines.filter(({ faint }) => faint).slice(-FAINT);
+		const chart = h("naepo-chart", {});
+		chart.data = {
+			series: [...others, lines[position]],
+			x: t("path.depth"),
+			y: t("path.norm"),
+			label: t("path.stream"),
+			names,
+		};
+		const table = () => ({
+			head: [t("path.depth"), ...lines.map(({ name }) => name)],
+			rows: names.map((name, layer) => [name, ...rowOf(data, layer, time)]),
+		});
+		const growth = number(data[(depth - 1) * time + position] / data[position]);
+		const note = t("path.stream_note", { growth, others: others.length });
+		return figure({ title: t("path.stream"), name: "stream-norms", picture: chart, note, table });
+	}
 }
 
 customElements.define("naepo-path-view", PathView);

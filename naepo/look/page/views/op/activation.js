@@ -13,102 +13,100 @@ import { Part } from "../../elements/part.js";
 
 /** @type {Record<string, (up: number, gate: number) => number>} */
 const FUNCTIONS = {
-  swiglu: (up, gate) => (gate / (1 + Math.exp(-gate))) * up,
-  gelu: (z) => (z / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3))),
-  relu2: (z) => Math.max(z, 0) ** 2,
+	swiglu: (up, gate) => (gate / (1 + Math.exp(-gate))) * up,
+	gelu: (z) => (z / 2) * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (z + 0.044715 * z ** 3))),
+	relu2: (z) => Math.max(z, 0) ** 2,
 };
 
 /** @typedef {{id: number, label: string, text?: string, value: number}} Favour @typedef {{unit: number, activation: number, gate?: number, up: number, norm: number, promotes: Favour[], suppresses: Favour[]}} Neuron */
 
-export class OpActivation extends OpPanel {
-  constructor() {
-    super();
-    this.strongest = new Part("op-part");
-  }
+class OpActivation extends OpPanel {
+	constructor() {
+		super();
+		this.strongest = new Part("op-part");
+	}
 
-  connectedCallback() {
-    if (!this.firstChild) this.append(this.pane.element, this.strongest.element);
-  }
+	connectedCallback() {
+		if (!this.firstChild) this.append(this.pane.element, this.strongest.element);
+	}
 
-  /** @param {any} context @param {any} op */
-  async content({ run, state, model }, op) {
-    const { position } = state;
-    const [all, ...inputs] = await Promise.all([
-      run.tensor(op.name),
-      ...op.inputs.map((/** @type {string} */ name) => run.tensor(name, `${position},:`)),
-    ]);
-    const width = all.shape[1];
-    const after = rowOf(all.data, position, width);
-    const up = inputs[inputs.length - 1].data;
-    const gate = inputs.length > 1 ? inputs[0].data : up;
-    const own = Float64Array.from(up, (x, i) => FUNCTIONS[model.settings.parts.mlp](x, gate[i]));
-    const named = Object.fromEntries(op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => [name.split(".").pop(), inputs[i].data]));
-    const caption = `${t("op.inside")}, ${t("op.position")} ${position}`;
-    this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, label: op.name, name: op.name });
-    on(this.rows, "naepo-cell", (detail) => select(this, { unit: detail.col }));
-    this.all = allPositions(run, op, all, position);
-    on(this.all, "naepo-cell", (detail) => select(this, { unit: detail.col }));
-    this.#mark();
-    return [
-      this.rows,
-      told("activation", t("op.activation_check"), farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
-      changed(state, op.name),
-      this.all,
-    ];
-  }
+	async content({ run, state, model }, op) {
+		const { position } = state;
+		const [all, ...inputs] = await Promise.all([
+			run.tensor(op.name),
+			...op.inputs.map((name) => run.tensor(name, `${position},:`)),
+		]);
+		const width = all.shape[1];
+		const after = rowOf(all.data, position, width);
+		const up = inputs[inputs.length - 1].data;
+		const gate = inputs.length > 1 ? inputs[0].data : up;
+		const own = Float64Array.from(up, (x, i) => FUNCTIONS[model.settings.parts.mlp](x, gate[i]));
+		const named = Object.fromEntries(op.inputs.map((name, i) => [name.split(".").pop(), inputs[i].data]));
+		const caption = `${t("op.inside")}, ${t("op.position")} ${position}`;
+		this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, label: op.name, name: op.name });
+		on(this.rows, "naepo-cell", (detail) => select(this, { unit: detail.col }));
+		this.all = allPositions(run, op, all, position);
+		on(this.all, "naepo-cell", (detail) => select(this, { unit: detail.col }));
+		this.#mark();
+		return [
+			this.rows,
+			told("activation", t("op.activation_check"), farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
+			changed(state, op.name),
+			this.all,
+		];
+	}
 
-  /** What each neuron favours takes longer than its number: it comes after. @param {any} run @param {any} op @param {number} position */
-  async #strongest(run, op, position) {
-    const { neurons } = await getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 });
-    this.table = this.#neurons(op.name, position, neurons);
-    this.#mark();
-    return this.table;
-  }
+	/** What each neuron favours takes longer than its number: it comes after. @param {any} run @param {any} op @param {number} position */
+	async #strongest(run, op, position) {
+		const { neurons } = await getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 });
+		this.table = this.#neurons(op.name, position, neurons);
+		this.#mark();
+		return this.table;
+	}
 
-  /** @param {string} name @param {number} position @param {Neuron[]} neurons */
-  #neurons(name, position, neurons) {
-    const hasGate = neurons.some(({ gate }) => gate !== undefined);
-    const columns = [t("op.unit"), t("op.activation"), ...(hasGate ? [t("op.gate")] : []), t("op.up"), t("op.size"), t("op.promotes"), t("op.suppresses")];
-    const cell = (/** @type {number} */ x) => h("td", { title: full(x) }, number(x));
-    const tokens = (/** @type {Favour[]} */ favours) => h("td", { class: "tokens" }, favours.map((each) => [this.#token(each), " "]));
-    const line = (/** @type {Neuron} */ each) =>
-      h("tr", { dataset: { unit: each.unit } },
-        h("th", { scope: "row" }, h("button", { type: "button", class: "plain-button", on: { click: () => select(this, { unit: each.unit }) } }, String(each.unit))),
-        cell(each.activation), hasGate ? cell(each.gate ?? NaN) : null, cell(each.up), cell(each.norm), tokens(each.promotes), tokens(each.suppresses)); // prettier-ignore
-    const head = h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column))); // prettier-ignore
-    const picture = h("div", {});
-    /** @type {any} */
-    const bars = h("naepo-bars", {});
-    bars.data = { bars: neurons.map(({ unit, activation }) => ({ name: String(unit), value: activation })), label: t("op.neurons", { position }) };
-    on(bars, "naepo-bar", (detail) => select(this, { unit: neurons[detail.index].unit }));
-    const list = h("div", { class: "scroll", tabIndex: 0 }, h("table", { class: "neurons" }, h("thead", {}, head), h("tbody", {}, neurons.map(line))));
-    picture.append(list, bars);
-    const words = (/** @type {Favour[]} */ favours) => favours.map(({ label, value }) => `${label} ${number(value)}`).join(", ");
-    const rows = () => neurons.map((each) => [each.unit, each.activation, ...(hasGate ? [each.gate ?? NaN] : []), each.up, each.norm, words(each.promotes), words(each.suppresses)]);
-    return figure({ title: t("op.neurons", { position }), name: `${name}-neurons`, picture, note: t("op.neurons_note"), table: () => ({ head: columns, rows: rows() }) });
-  }
+	/** @param {string} name @param {number} position @param {Neuron[]} neurons */
+	#neurons(name, position, neurons) {
+		const hasGate = neurons.some(({ gate }) => gate !== undefined);
+		const columns = [t("op.unit"), t("op.activation"), ...(hasGate ? [t("op.gate")] : []), t("op.up"), t("op.size"), t("op.promotes"), t("op.suppresses")];
+		const cell = (x) => h("td", { title: full(x) }, number(x));
+		const tokens = (/** @type {Favour[]} */ favours) => h("td", { class: "tokens" }, favours.map((each) => [this.#token(each), " "]));
+		const line = (/** @type {Neuron} */ each) =>
+			h("tr", { dataset: { unit: each.unit } },
+				h("th", { scope: "row" }, h("button", { type: "button", class: "plain-button", on: { click: () => select(this, { unit: each.unit }) } }, String(each.unit))),
+				cell(each.activation), hasGate ? cell(each.gate ?? NaN) : null, cell(each.up), cell(each.norm), tokens(each.promotes), tokens(each.suppresses));
+		const head = h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)));
+		const picture = h("div", {});
+		/** @type {any} */
+		const bars = h("naepo-bars", {});
+		bars.data = { bars: neurons.map(({ unit, activation }) => ({ name: String(unit), value: activation })), label: t("op.neurons", { position }) };
+		on(bars, "naepo-bar", (detail) => select(this, { unit: neurons[detail.index].unit }));
+		const list = h("div", { class: "scroll", tabIndex: 0 }, h("table", { class: "neurons" }, h("thead", {}, head), h("tbody", {}, neurons.map(line))));
+		picture.append(list, bars);
+		const words = (/** @type {Favour[]} */ favours) => favours.map(({ label, value }) => `${label} ${number(value)}`).join(", ");
+		const rows = () => neurons.map((each) => [each.unit, each.activation, ...(hasGate ? [each.gate ?? NaN] : []), each.up, each.norm, words(each.promotes), words(each.suppresses)]);
+		return figure({ title: t("op.neurons", { position }), name: `${name}-neurons`, picture, note: t("op.neurons_note"), table: () => ({ head: columns, rows: rows() }) });
+	}
 
-  /** @param {Favour} favour */
-  #token({ id, label, value }) {
-    return h("button", { type: "button", class: "plain-button token", title: `${id}: ${full(value)}`, on: { click: () => select(this, { id }) } }, label);
-  }
+	/** @param {Favour} favour */
+	#token({ id, label, value }) {
+		return h("button", { type: "button", class: "plain-button token", title: `${id}: ${full(value)}`, on: { click: () => select(this, { id }) } }, label);
+	}
 
-  /** @param {any} context */
-  follow({ run, state }) {
-    const op = run.op(state.op);
-    const asked = `${run.run} ${op.name} ${state.position} ${state.lang} ${state.theme}`;
-    this.strongest.load(asked, t("op.reading", { name: op.name }), () => this.#strongest(run, op, state.position));
-    this.#mark();
-  }
+	follow({ run, state }) {
+		const op = run.op(state.op);
+		const asked = `${run.run} ${op.name} ${state.position} ${state.lang} ${state.theme}`;
+		this.strongest.load(asked, t("op.reading", { name: op.name }), () => this.#strongest(run, op, state.position));
+		this.#mark();
+	}
 
-  /** Frame the chosen neuron wherever it is. */
-  #mark() {
-    const { state } = this.now;
-    const unit = state.unit ?? null;
-    if (this.rows) this.rows.selected = unit === null ? null : { row: null, col: unit };
-    if (this.all) this.all.selected = { row: state.position, col: null };
-    for (const row of this.table?.querySelectorAll("tr[data-unit]") ?? []) row.setAttribute("aria-selected", String(Number(row.dataset.unit) === unit));
-  }
+	/** Frame the chosen neuron wherever it is. */
+	#mark() {
+		const { state } = this.now;
+		const unit = state.unit ?? null;
+		if (this.rows) this.rows.selected = unit === null ? null : { row: null, col: unit };
+		if (this.all) this.all.selected = { row: state.position, col: null };
+		for (const row of this.table?.querySelectorAll("tr[data-unit]") ?? []) row.setAttribute("aria-selected", String(Number(row.dataset.unit) === unit));
+	}
 }
 
 customElements.define("naepo-op-activation", OpActivation);

@@ -11,99 +11,96 @@ import { merged } from "../../elements/recompute.js";
 
 const SIDE = 64;
 
-export class OpHeads extends OpPanel {
-  /** @param {any} context */
-  asked({ state }) {
-    return `${state.position} ${state.head}`;
-  }
+class OpHeads extends OpPanel {
+	asked({ state }) {
+		return `${state.position} ${state.head}`;
+	}
 
-  /** @param {any} context @param {any} op */
-  async content({ run, state, model }, op) {
-    if (op.kind !== "heads") return this.#whole(run, op, state);
-    const { position } = state;
-    const [heads, , size] = op.shape;
-    const head = Math.min(state.head ?? 0, heads - 1);
-    const isThree = run.shape(op.inputs[0]).length === 3;
-    const [input, output, all] = await Promise.all([
-      run.tensor(op.inputs[0], isThree ? `:,${position},:` : `${position},:`).then(merged),
-      run.tensor(op.name, `:,${position},:`),
-      run.tensor(op.name, `${head},:,:`),
-    ]);
-    const isTurned = op.formula === "heads:rotary";
-    const limit = Math.max(maxAbs(input.data), maxAbs(output.data)) || 1;
-    const picture = this.#matrices(op, { before: input.data, after: output.data, heads, size, limit, head });
-    const whole = allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, position);
-    whole.source = { run: run.run, name: op.name, at: `${head},:,:` };
-    const warning = changed(state, op.name);
-    const [before, after] = [rowOf(input.data, head, size), rowOf(output.data, head, size)];
-    if (!isTurned) {
-      const words = note(t("op.split_note", { width: heads * size, position, n: heads, size }));
-      return [words, picture, told("split", t("op.split_check"), farthest(input.data, output.data), 0), warning, whole];
-    }
-    const theta = model.settings.parts.rope_theta ?? 10000;
-    const half = size / 2;
-    const angles = Array.from({ length: half }, (_, j) => position * theta ** (-j / half));
-    const own = turned(input.data, heads, size, angles);
-    const words = note(t("op.rotary_note", { head, position, n: half, half }));
-    const check = told("rotary", t("op.rotary_check"), farthest(own, output.data), 1e-5 * Math.max(1, maxAbs(output.data)));
-    return [words, picture, check, warning, pairs(op.name, before, after, angles), whole];
-  }
+	async content({ run, state, model }, op) {
+		if (op.kind !== "heads") return this.#whole(run, op, state);
+		const { position } = state;
+		const [heads, , size] = op.shape;
+		const head = Math.min(state.head ?? 0, heads - 1);
+		const isThree = run.shape(op.inputs[0]).length === 3;
+		const [input, output, all] = await Promise.all([
+			run.tensor(op.inputs[0], isThree ? `:,${position},:` : `${position},:`).then(merged),
+			run.tensor(op.name, `:,${position},:`),
+			run.tensor(op.name, `${head},:,:`),
+		]);
+		const isTurned = op.formula === "heads:rotary";
+		const limit = Math.max(maxAbs(input.data), maxAbs(output.data)) || 1;
+		const picture = this.#matrices(op, { before: input.data, after: output.data, heads, size, limit, head });
+		const whole = allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, position);
+		whole.source = { run: run.run, name: op.name, at: `${head},:,:` };
+		const warning = changed(state, op.name);
+		const [before, after] = [rowOf(input.data, head, size), rowOf(output.data, head, size)];
+		if (!isTurned) {
+			const words = note(t("op.split_note", { width: heads * size, position, n: heads, size }));
+			return [words, picture, told("split", t("op.split_check"), farthest(input.data, output.data), 0), warning, whole];
+		}
+		const theta = model.settings.parts.rope_theta ?? 10000;
+		const half = size / 2;
+		const angles = Array.from({ length: half }, (_, j) => position * theta ** (-j / half));
+		const own = turned(input.data, heads, size, angles);
+		const words = note(t("op.rotary_note", { head, position, n: half, half }));
+		const check = told("rotary", t("op.rotary_check"), farthest(own, output.data), 1e-5 * Math.max(1, maxAbs(output.data)));
+		return [words, picture, check, warning, pairs(op.name, before, after, angles), whole];
+	}
 
-  /** @param {any} op @param {any} of */
-  #matrices(op, { before, after, heads, size, limit, head }) {
-    const names = Array.from({ length: heads }, (_, i) => `${t("op.head")} ${i}`);
-    const same = { rows: heads, cols: size, rowLabels: names, limit, dims: [t("op.head"), "d_head"], selected: { row: head, col: null } };
-    const pair = [
-      matrixOf({ ...same, caption: `${t("op.before")}: ${op.inputs[0]}`, label: op.inputs[0], name: op.inputs[0], data: before }),
-      matrixOf({ ...same, caption: `${t("op.after")}: ${op.name}`, label: op.name, name: op.name, data: after }),
-    ];
-    const [first, second] = pair;
-    on(first, "naepo-hover", (detail) => (second.pointed = detail));
-    on(second, "naepo-hover", (detail) => (first.pointed = detail));
-    for (const each of pair) on(each, "naepo-cell", (detail) => select(each, { head: detail.row }));
-    return h("div", { class: "rows" }, pair);
-  }
+	#matrices(op, { before, after, heads, size, limit, head }) {
+		const names = Array.from({ length: heads }, (_, i) => `${t("op.head")} ${i}`);
+		const same = { rows: heads, cols: size, rowLabels: names, limit, dims: [t("op.head"), "d_head"], selected: { row: head, col: null } };
+		const pair = [
+			matrixOf({ ...same, caption: `${t("op.before")}: ${op.inputs[0]}`, label: op.inputs[0], name: op.inputs[0], data: before }),
+			matrixOf({ ...same, caption: `${t("op.after")}: ${op.name}`, label: op.name, name: op.name, data: after }),
+		];
+		const [first, second] = pair;
+		on(first, "naepo-hover", (detail) => (second.pointed = detail));
+		on(second, "naepo-hover", (detail) => (first.pointed = detail));
+		for (const each of pair) on(each, "naepo-cell", (detail) => select(each, { head: detail.row }));
+		return h("div", { class: "rows" }, pair);
+	}
 
-  /** Any other step with heads: the chosen one. @param {any} run @param {any} op @param {any} state */
-  async #whole(run, op, state) {
-    const head = Math.min(state.head ?? 0, op.shape[0] - 1);
-    const all = await run.tensor(op.name, `${head},:,:`);
-    return [note(t("op.tensor", { head })), allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, state.position)];
-  }
+	/** Any other step with heads: the chosen one. */
+	async #whole(run, op, state) {
+		const head = Math.min(state.head ?? 0, op.shape[0] - 1);
+		const all = await run.tensor(op.name, `${head},:,:`);
+		return [note(t("op.tensor", { head })), allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, state.position)];
+	}
 }
 
 /** (a, b) → (a cos − b sin, b cos + a sin), a half of a head apart. @param {Float32Array} x @param {number} heads @param {number} size @param {number[]} angles */
 function turned(x, heads, size, angles) {
-  const y = new Float64Array(x.length);
-  const half = size / 2;
-  for (let at = 0; at < heads * size; at += size) {
-    angles.forEach((angle, j) => {
-      const [a, b] = [x[at + j], x[at + j + half]];
-      y[at + j] = a * Math.cos(angle) - b * Math.sin(angle);
-      y[at + j + half] = b * Math.cos(angle) + a * Math.sin(angle);
-    });
-  }
-  return y;
+	const y = new Float64Array(x.length);
+	const half = size / 2;
+	for (let at = 0; at < heads * size; at += size) {
+		angles.forEach((angle, j) => {
+			const [a, b] = [x[at + j], x[at + j + half]];
+			y[at + j] = a * Math.cos(angle) - b * Math.sin(angle);
+			y[at + j + half] = b * Math.cos(angle) + a * Math.sin(angle);
+		});
+	}
+	return y;
 }
 
 /** Each pair as an arrow before and after. @param {string} name @param {ArrayLike<number>} before @param {ArrayLike<number>} after @param {number[]} angles */
 function pairs(name, before, after, angles) {
-  const half = angles.length;
-  const most = Math.max(...angles.map((_, j) => Math.hypot(before[j], before[j + half])), 1e-30);
-  const scale = (SIDE / 2 - 3) / most;
-  const one = (/** @type {number} */ angle, /** @type {number} */ j) => {
-    const radius = Math.hypot(before[j], before[j + half]) * scale;
-    const arrow = (/** @type {string} */ kind, /** @type {ArrayLike<number>} */ x) => svg("line", { class: kind, x1: 0, y1: 0, x2: x[j] * scale, y2: -x[j + half] * scale, "stroke-width": 1.5 });
-    const [x, y] = [(j % 8) * (SIDE + 8) + SIDE / 2, Math.floor(j / 8) * (SIDE + 22) + SIDE / 2];
-    const shown = angle % (2 * Math.PI);
-    return svg("g", { transform: `translate(${x} ${y})` }, svg("title", {}, `${j}, ${j + half}: ${number(angle)} rad`), svg("circle", { class: "circle", r: Math.max(1, radius) }), arrow("before", before), arrow("after", after), svg("text", { y: SIDE / 2 + 12, "text-anchor": "middle" }, `${j}: ${Math.round((shown * 180) / Math.PI)}°`)); // prettier-ignore
-  };
-  const [width, height] = [8 * (SIDE + 8), Math.ceil(half / 8) * (SIDE + 22)];
-  const title = t("op.rotary_pairs");
-  const picture = svg("svg", { class: "pairs", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title }, angles.map(one));
-  const rows = angles.map((angle, j) => [`${j}, ${j + half}`, before[j], before[j + half], after[j], after[j + half], angle]);
-  const head = [t("op.pair"), `${t("op.before")} a`, `${t("op.before")} b`, `${t("op.after")} a`, `${t("op.after")} b`, `${t("op.angle")} (rad)`];
-  return figure({ title, name: `${name}-pairs`, picture: h("div", { class: "scroll", tabIndex: 0 }, picture), table: () => ({ head, rows }) });
+	const half = angles.length;
+	const most = Math.max(...angles.map((_, j) => Math.hypot(before[j], before[j + half])), 1e-30);
+	const scale = (SIDE / 2 - 3) / most;
+	const one = (angle, j) => {
+		const radius = Math.hypot(before[j], before[j + half]) * scale;
+		const arrow = (kind, /** @type {ArrayLike<number>} */ x) => svg("line", { class: kind, x1: 0, y1: 0, x2: x[j] * scale, y2: -x[j + half] * scale, "stroke-width": 1.5 });
+		const [x, y] = [(j % 8) * (SIDE + 8) + SIDE / 2, Math.floor(j / 8) * (SIDE + 22) + SIDE / 2];
+		const shown = angle % (2 * Math.PI);
+		return svg("g", { transform: `translate(${x} ${y})` }, svg("title", {}, `${j}, ${j + half}: ${number(angle)} rad`), svg("circle", { class: "circle", r: Math.max(1, radius) }), arrow("before", before), arrow("after", after), svg("text", { y: SIDE / 2 + 12, "text-anchor": "middle" }, `${j}: ${Math.round((shown * 180) / Math.PI)}°`));
+	};
+	const [width, height] = [8 * (SIDE + 8), Math.ceil(half / 8) * (SIDE + 22)];
+	const title = t("op.rotary_pairs");
+	const picture = svg("svg", { class: "pairs", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title }, angles.map(one));
+	const rows = angles.map((angle, j) => [`${j}, ${j + half}`, before[j], before[j + half], after[j], after[j + half], angle]);
+	const head = [t("op.pair"), `${t("op.before")} a`, `${t("op.before")} b`, `${t("op.after")} a`, `${t("op.after")} b`, `${t("op.angle")} (rad)`];
+	return figure({ title, name: `${name}-pairs`, picture: h("div", { class: "scroll", tabIndex: 0 }, picture), table: () => ({ head, rows }) });
 }
 
 customElements.define("naepo-op-heads", OpHeads);

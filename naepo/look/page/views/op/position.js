@@ -6,36 +6,35 @@ import { farthest } from "../../core/numeric.js";
 import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 
-export class OpPosition extends OpPanel {
-  /** @param {any} context @param {any} op */
-  async content({ run, state }, op) {
-    const { position } = state;
-    const [name] = op.weights;
-    const [all, learned] = await Promise.all([
-      run.tensor(op.name),
-      name ? getTensor("/look/weight", { model: run.model, checkpoint: run.checkpoint, name, at: `${position},:` }) : null,
-    ]);
-    const width = all.shape[1];
-    const given = rowOf(all.data, position, width);
-    const own = learned?.data ?? waves(position, width);
-    const rows = { [name ? `${name}[${position}]` : "sin, cos"]: own, [op.name]: given };
-    const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
-    return [
-      note(t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
-      stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
-      told("position", words, farthest(own, given), name ? 0 : 1e-5),
-      changed(state, op.name),
-      allPositions(run, op, all, position),
-    ];
-  }
+class OpPosition extends OpPanel {
+	async content({ run, state }, op) {
+		const { position } = state;
+		const [name] = op.weights;
+		const [all, learned] = await Promise.all([
+			run.tensor(op.name),
+			name ? getTensor("/look/weight", { model: run.model, checkpoint: run.checkpoint, name, at: `${position},:` }) : null,
+		]);
+		const width = all.shape[1];
+		const given = rowOf(all.data, position, width);
+		const own = learned?.data ?? waves(position, width);
+		const rows = { [name ? `${name}[${position}]` : "sin, cos"]: own, [op.name]: given };
+		const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
+		return [
+			note(t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
+			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
+			told("position", words, farthest(own, given), name ? 0 : 1e-5),
+			changed(state, op.name),
+			allPositions(run, op, all, position),
+		];
+	}
 }
 
 /** sin and cos of position · 10,000^(−2j/d), in turn. @param {number} position @param {number} width */
 function waves(position, width) {
-  return Float64Array.from({ length: width }, (_, i) => {
-    const angle = position * 10000 ** ((-2 * Math.floor(i / 2)) / width);
-    return i % 2 ? Math.cos(angle) : Math.sin(angle);
-  });
+	return Float64Array.from({ length: width }, (_, i) => {
+		const angle = position * 10000 ** ((-2 * Math.floor(i / 2)) / width);
+		return i % 2 ? Math.cos(angle) : Math.sin(angle);
+	});
 }
 
 customElements.define("naepo-op-position", OpPosition);

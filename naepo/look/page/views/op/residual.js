@@ -6,28 +6,27 @@ import { farthest, maxAbs } from "../../core/numeric.js";
 import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 
-export class OpResidual extends OpPanel {
-  /** @param {any} context @param {any} op */
-  async content({ run, state, model }, op) {
-    const { position } = state;
-    const [all, ...inputs] = await Promise.all([run.tensor(op.name), ...op.inputs.map((/** @type {string} */ name) => run.tensor(name, `${position},:`))]);
-    const width = all.shape[1];
-    const after = rowOf(all.data, position, width);
-    const { parts } = model.settings;
-    const isScaled = op.name === "residual" && parts.position === "sinusoidal" && parts.tie_weights;
-    const scale = isScaled ? Math.sqrt(width) : 1;
-    const sum = new Float64Array(width);
-    inputs.forEach(({ data }, part) => data.forEach((/** @type {number} */ x, /** @type {number} */ i) => (sum[i] += (part ? 1 : scale) * x)));
-    const named = Object.fromEntries(op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => [`${i ? "+ " : ""}${short(name)}`, inputs[i].data]));
-    const words = { parts: op.inputs.map((/** @type {string} */ name, /** @type {number} */ i) => `${i || scale === 1 ? "" : `${number(scale)} · `}${name}`).join(" + "), name: op.name, position };
-    return [
-      scale === 1 ? "" : note(t("op.scaled", { scale: number(scale) })),
-      stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name, limits: null }),
-      told("residual", t("op.sum_check", words), farthest(sum, after), 1e-5 * Math.max(1, maxAbs(after))),
-      changed(state, op.name),
-      allPositions(run, op, all, position),
-    ];
-  }
+class OpResidual extends OpPanel {
+	async content({ run, state, model }, op) {
+		const { position } = state;
+		const [all, ...inputs] = await Promise.all([run.tensor(op.name), ...op.inputs.map((name) => run.tensor(name, `${position},:`))]);
+		const width = all.shape[1];
+		const after = rowOf(all.data, position, width);
+		const { parts } = model.settings;
+		const isScaled = op.name === "residual" && parts.position === "sinusoidal" && parts.tie_weights;
+		const scale = isScaled ? Math.sqrt(width) : 1;
+		const sum = new Float64Array(width);
+		inputs.forEach(({ data }, part) => data.forEach((x, i) => (sum[i] += (part ? 1 : scale) * x)));
+		const named = Object.fromEntries(op.inputs.map((name, i) => [`${i ? "+ " : ""}${short(name)}`, inputs[i].data]));
+		const words = { parts: op.inputs.map((name, i) => `${i || scale === 1 ? "" : `${number(scale)} · `}${name}`).join(" + "), name: op.name, position };
+		return [
+			scale === 1 ? "" : note(t("op.scaled", { scale: number(scale) })),
+			stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name, limits: null }),
+			told("residual", t("op.sum_check", words), farthest(sum, after), 1e-5 * Math.max(1, maxAbs(after))),
+			changed(state, op.name),
+			allPositions(run, op, all, position),
+		];
+	}
 }
 
 /** The last parts of a name. @param {string} name */
