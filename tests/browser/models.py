@@ -120,7 +120,7 @@ def make_hostile(folder: Path) -> Path:
         d_ff=24,
         parts=PartSettings(has_qk_norm=False),
     )
-    return checkpoint.save(
+    checkpoint.save(
         folder,
         0,
         model=_random(settings, seed=4),
@@ -129,6 +129,7 @@ def make_hostile(folder: Path) -> Path:
         metrics={},
         state=None,
     )
+    return folder
 
 
 def encoder_of(folder: Path) -> Encoder:

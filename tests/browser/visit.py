@@ -11,8 +11,12 @@ from playwright.sync_api import ConsoleMessage, Locator, Page, Request
 
 SECONDS = 15
 """Longest wait for anything; two busy cores are slow."""
-QUIET = 0.12
+QUIET = 0.1
 """Seconds without a request or a change of the page after which it counts as drawn."""
+_FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => {
+    if (window.naepoTest) window.naepoTest.last = performance.now();
+    done();
+})))"""
 _QUIET = """() => {
     const now = performance.now();
     if (!window.naepoTest) {
@@ -52,8 +56,9 @@ class Visit:
     def settle(self) -> None:
         """Wait until nothing is asked, and nothing changes any more."""
         end = time.monotonic() + SECONDS
+        self.page.evaluate(_FRAMES)
         while time.monotonic() < end:
-            self.page.wait_for_timeout(30)
+            self.page.wait_for_timeout(20)
             if not self.asking and self.page.evaluate(_QUIET) > QUIET:
                 return
         left = ", ".join(request.url for request in self.asking)
@@ -64,6 +69,13 @@ class Visit:
         for key in keys:
             self.page.keyboard.press(key)
             self.settle()
+
+    def select(self, **patch: Any) -> None:
+        """Choose something, as any element of the page does."""
+        script = """(detail) =>
+            document.dispatchEvent(new CustomEvent("naepo-select", {detail}))"""
+        self.page.evaluate(script, patch)
+        self.settle()
 
     def state(self) -> dict[str, Any]:
         """Give the state that the address speaks of, with the defaults filled in."""
@@ -89,6 +101,14 @@ class Visit:
             return await postJSON("/look/run", body);
         }"""
         return self.page.evaluate(script, body)
+
+    def table(self, path: str, **params: Any) -> Any:
+        """Ask for a table through the page's own connection."""
+        script = """async ([path, params]) => {
+            const {getJSON} = await import("/core/api.js");
+            return await getJSON(path, params);
+        }"""
+        return self.page.evaluate(script, [path, params])
 
     def tensor(self, path: str, **params: Any) -> np.ndarray:
         """Fetch a tensor through the page's own connection, bit for bit."""

@@ -61,7 +61,8 @@ def look(words: list[str]) -> None:
 
     A browser would not end by itself, so that none is opened and its first request is made here.
     """
-    command = [sys.executable, "-m", "naepo", *words, "--no-browser"]
+    command = [sys.executable, "-m", "naepo", *words]
+    command += [] if "--no-browser" in words else ["--no-browser"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
