@@ -185,12 +185,14 @@ export class NaepoMatrix extends HTMLElement {
 		if (!this.size || !rows || !cols) return;
 		const { x, y, w, h: tall } = this.grid;
 		const [left, top] = [this.scroller.scrollLeft, this.scroller.scrollTop];
+		const before = Object.values(this.shown).join();
 		this.shown = {
 			r0: Math.max(0, Math.floor(top / tall)),
 			r1: Math.min(rows, Math.ceil((top + this.size.height - y - 1) / tall)),
 			c0: Math.max(0, Math.floor(left / w)),
 			c1: Math.min(cols, Math.ceil((left + this.size.width - x - 1) / w)),
 		};
+		if (Object.values(this.shown).join() !== before) this.#fill();
 		const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
 		const grid = { x: x - left, y: y - top, w, h: tall };
 		const ink = css(legend("probability")[255]);
@@ -268,7 +270,6 @@ export class NaepoMatrix extends HTMLElement {
 		requestAnimationFrame(() => {
 			this.isScrolling = false;
 			this.#paint();
-			this.#fill();
 		});
 	}
 
@@ -328,7 +329,6 @@ export class NaepoMatrix extends HTMLElement {
 		this.#layOut();
 		this.#reveal({ row: row ?? 0, col: col ?? 0 });
 		this.#paint();
-		this.#fill();
 	}
 
 	/** Scroll so that a cell is in sight. */
