@@ -50,12 +50,12 @@ export class OpPanel extends HTMLElement {
 }
 
 /** All positions of a step that has one row each; a click chooses the position. @param {any} run @param {any} op @param {{data: Float32Array, shape: number[]}} tensor @param {number} position */
-export function allPositions(run, op, { data, shape }, position) {
+export function allPositions(run, op, { data, shape }, position, head = -1) {
 	const [rows, cols] = shape.slice(-2);
-	const caption = `${t("op.all_positions")}: ${op.name}`;
+	const name = head < 0 ? op.name : `${op.name}[${head}]`;
 	const all = matrixOf({
-		rows, cols, data, caption, label: op.name, name: op.name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
-		source: { run: run.run, name: op.name }, whole: op.shape, selected: { row: position, col: null },
+		rows, cols, data, caption: `${t("op.all_positions")}: ${name}`, label: name, name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
+		source: { run: run.run, name: op.name, at: head < 0 ? null : `${head},:,:` }, whole: op.shape, selected: { row: position, col: null },
 	});
 	on(all, "naepo-cell", (detail) => select(all, { position: detail.row }));
 	return all;

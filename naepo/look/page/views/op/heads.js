@@ -30,8 +30,7 @@ class OpHeads extends OpPanel {
 		const isTurned = op.formula === "heads:rotary";
 		const limit = Math.max(maxAbs(input.data), maxAbs(output.data)) || 1;
 		const picture = this.#matrices(op, { before: input.data, after: output.data, heads, size, limit, head });
-		const whole = allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, position);
-		whole.source = { run: run.run, name: op.name, at: `${head},:,:` };
+		const whole = allPositions(run, op, all, position, head);
 		const warning = changed(state, op.name);
 		const [before, after] = [rowOf(input.data, head, size), rowOf(output.data, head, size)];
 		if (!isTurned) {
@@ -65,7 +64,7 @@ class OpHeads extends OpPanel {
 	async #whole(run, op, state) {
 		const head = Math.min(state.head ?? 0, op.shape[0] - 1);
 		const all = await run.tensor(op.name, `${head},:,:`);
-		return [note(t("op.tensor", { head })), allPositions(run, { ...op, name: `${op.name}[${head}]` }, all, state.position)];
+		return [note(t("op.tensor", { head })), allPositions(run, op, all, state.position, head)];
 	}
 }
 

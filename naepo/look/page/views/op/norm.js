@@ -45,9 +45,6 @@ class OpNorm extends OpPanel {
 		const said = { position, mean: number(found.mean), variance: number(found.variance), rms: number(found.rms), eps: number(found.eps), scale: number(found.scale) };
 		const lengths = { before: number(lengthOf(before)), divided: number(lengthOf(divided)), after: number(lengthOf(after)) };
 		const words = t("op.norm_check", { bias: bias ? ` + ${t("op.bias_row")}` : "" });
-		const shown = isHead ? { ...op, name: `${op.name}[${head}]` } : op;
-		const picture = allPositions(run, shown, all, position);
-		if (isHead) picture.source = { run: run.run, name: op.name, at: `${head},:,:` };
 		return [
 			isHead ? h("p", {}, t("op.norm_head", { head, n: op.shape[0] })) : null,
 			h("p", {}, t(isLayer ? "op.norm_layer" : "op.norm_rms", said)),
@@ -55,7 +52,7 @@ class OpNorm extends OpPanel {
 			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
 			told("norm", words, farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
 			changed(state, op.name),
-			picture,
+			allPositions(run, op, all, position, isHead ? head : -1),
 		].filter((each) => each !== null);
 	}
 }
