@@ -1,7 +1,6 @@
 """A real server over tiny models, and a real browser that may speak to nothing else."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,18 +8,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 from jaxtyping import Float
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, Route
+from playwright.sync_api import Browser
 from playwright.sync_api import sync_playwright as playwright
 from torch import Tensor
 
 from naepo import checkpoint
 from naepo.look import Change, Trace, trace
 from tests.browser import models
-from tests.browser.visit import Visit
+from tests.browser.visit import Visit, origin_of, watch
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -65,7 +63,7 @@ class Server:
 
     @property
     def origin(self) -> str:
-        return "http://" + urlsplit(self.url).netloc
+        return origin_of(self.url)
 
 
 @pytest.fixture(scope="session")
@@ -143,34 +141,3 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Visit]]:
         made.page.context.close()
     troubles = [trouble for made in visits for trouble in made.foreign + made.errors]
     assert not troubles, "\n".join(troubles)
-
-
-def watch(visit: Visit) -> None:
-    """Write down every request that leaves the server, and everything that goes wrong."""
-
-    def refuse(route: Route, request: Request) -> None:
-        visit.foreign.append(f"asked {request.url}")
-        route.abort()
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not visit.is_expected(message):
-            place = message.location.get("url", "")
-            visit.errors.append(f"console {message.type}: {message.text} ({place})")
-
-    def answer(response: Response) -> None:
-        if response.status >= 500:
-            visit.errors.append(f"{response.status} for {response.url}")
-
-    def begin(request: Request) -> None:
-        if not request.url.startswith(("blob:", "data:")):
-            visit.asking.add(request)
-
-    page: Page = visit.page
-    page.on("request", begin)
-    page.on("requestfinished", lambda request: visit.asking.discard(request))
-    page.on("requestfailed", lambda request: visit.asking.discard(request))
-    own = re.escape(visit.origin)
-    page.context.route(re.compile(f"^(?!{own}/|blob:{own}|data:)"), refuse)
-    page.on("console", hear)
-    page.on("pageerror", lambda error: visit.errors.append(f"page error: {error}"))
-    page.on("response", answer)

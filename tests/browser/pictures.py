@@ -1,27 +1,29 @@
-"""The pictures of the guide, drawn anew from the model of `make demo`: python -m tests.browser.pictures."""
+"""The pictures of the guide, drawn anew from the model of `make demo`: make pictures."""
 
 import io
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.conftest import CHROMIUM
+from tests.browser.visit import Visit, origin_of, watch
+
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "docs/look"
 RUN = ROOT / "runs/demo"
-SIZE = {"width": 1280, "height": 820}
+SIZE: Any = {"width": 1280, "height": 820}
 TEXT = "Return the name of the file, or None if there is none"
-VIEWS = {
-    "op": {"op": "blocks.1.attention.to_q", "row": 3, "col": 5},
+VIEWS: dict[str, dict[str, Any]] = {
+    "op": {"op": "blocks.1.attention.to_q", "row": 8, "col": 5},
     "attention": {"op": "blocks.1.attention.weights"},
     "path": {},
     "map": {},
     "training": {},
-    "compare": {"other": '{"model":"0","checkpoint":100}'},
+    "compare": {"other": {"model": "0", "checkpoint": 100}},
 }
 DARK = ("map",)
 """Views that are shown as they are by night."""
@@ -37,27 +39,25 @@ def main() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with sync_playwright() as engine:
-            executable = shutil.which("chromium")
-            browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+            browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for language, end in (("en", ""), ("ko", ".ko")):
                 for view, state in VIEWS.items():
                     said = {"view": view, "lang": language, "text": TEXT, "position": 8, **state}
-                    picture = photograph(browser, f"{url}#{urlencode(said)}", view in DARK)
-                    save(picture, HOME / f"{view}{end}.png")
+                    save(photograph(browser, url, view, said), HOME / f"{view}{end}.png")
         process.terminate()
 
 
-def photograph(browser: Browser, url: str, is_dark: bool) -> bytes:
+def photograph(browser: Browser, url: str, view: str, state: dict[str, Any]) -> bytes:
     """Open the page, wait until it rests, and give what is on the screen."""
-    scheme = "dark" if is_dark else "light"
-    page = browser.new_page(viewport=SIZE, color_scheme=scheme)
-    page.goto(url)
-    page.wait_for_selector("naepo-road[data-drawn]")
-    page.wait_for_load_state("networkidle")
-    page.wait_for_selector("[aria-busy=true]", state="detached")
-    page.wait_for_timeout(1_000)
-    picture = page.screenshot()
-    page.close()
+    scheme = "dark" if view in DARK else "light"
+    visit = Visit(browser.new_page(viewport=SIZE, color_scheme=scheme), url, origin_of(url))
+    watch(visit)
+    visit.go(**state)
+    visit.page.wait_for_timeout(1_000)  # names on the map are laid out when the hand rests
+    picture = visit.page.screenshot()
+    visit.page.close()
+    if visit.errors or visit.foreign:
+        sys.exit("\n".join(visit.errors + visit.foreign))
     return picture
 
 

@@ -36,8 +36,6 @@ OPS = {
         "blocks.2.residual_2",
         "norm",
         "output",
-        "logits",
-        "probabilities",
     ],
     "gpt2": [
         "embedding",
@@ -125,14 +123,24 @@ def test_the_table_of_every_kind_of_step_holds_the_numbers_of_the_tensor(visit, 
     page: Visit = visit(model, text=TEXTS[model], view="op", op=OPS[model][0], head=1, position=2)
     for name in OPS[model]:
         page.select(view="op", op=name)
-        page.unfold()
-        with_source = [shown for shown in tables(page) if shown.source and shown.cells]
-        assert name in {shown.source["name"] for shown in with_source if shown.source}, name
-        for shown in with_source:
+        assert name in check_tables(page, truth, found), name
+        if name.split(".")[-1] in ("scores", "masked", "weights", "mixed"):
+            page.select(view="attention", op=name)
+            check_tables(page, truth, found)
+        check_checks(page, name)
+
+
+def check_tables(page: Visit, truth: Truth, found: Trace) -> set[str]:
+    """Hold every cell of every table against the tensor it says it is; give what was seen."""
+    page.unfold()
+    seen: set[str] = set()
+    for shown in tables(page):
+        if shown.source and shown.cells:
+            seen.add(shown.source["name"])
             values = expected(shown, truth, found)
             for (row, col), value in shown.cells.items():
-                assert value == values[row, col], f"{name}: {shown.label}[{row}, {col}]"
-        check_checks(page, name)
+                assert value == values[row, col], f"{shown.label}[{row}, {col}]"
+    return seen
 
 
 def check_checks(page: Visit, name: str) -> None:
@@ -143,6 +151,22 @@ def check_checks(page: Visit, name: str) -> None:
     assert said or name.endswith("position"), f"{name}: nothing is proved"
     for kind, words in said:
         assert "holds" in kind and "✓" in words, f"{name}: {words}"
+
+
+@pytest.mark.parametrize("name", ["logits", "probabilities"])
+def test_every_id_stands_in_the_table_of_the_answer(visit, server, name):
+    text = TEXTS["korean"]
+    page: Visit = visit(text=text, view="op", op=name, position=4)
+    page.unfold()
+    values = server.models["korean"].trace(text)[name][4].numpy()
+    rows = page.find("#stage figure tbody tr").evaluate_all(
+        "all => all.map(tr => [...tr.children].map(each => each.textContent))"
+    )
+    found = {int(id): parsed(value) for _, id, _, value in rows}
+    assert found == dict(enumerate(values))
+    ranked = [float(parsed(value)) for *_, value in rows]
+    assert ranked == sorted(ranked, reverse=True)
+    check_checks(page, name)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,14 @@
 """One page in a browser, as a person has it before them."""
 
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import numpy as np
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Response, Route
 
 SECONDS = 15
 """Longest wait for anything; two busy cores are slow."""
@@ -130,3 +131,39 @@ def fragment(state: dict[str, Any]) -> str:
         if value is not None
     }
     return urlencode(said)
+
+
+def origin_of(url: str) -> str:
+    """Give scheme, host and port of an address."""
+    return "http://" + urlsplit(url).netloc
+
+
+def watch(visit: Visit) -> None:
+    """Write down every request that leaves the server, and everything that goes wrong."""
+
+    def refuse(route: Route, request: Request) -> None:
+        visit.foreign.append(f"asked {request.url}")
+        route.abort()
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not visit.is_expected(message):
+            place = message.location.get("url", "")
+            visit.errors.append(f"console {message.type}: {message.text} ({place})")
+
+    def answer(response: Response) -> None:
+        if response.status >= 500:
+            visit.errors.append(f"{response.status} for {response.url}")
+
+    def begin(request: Request) -> None:
+        if not request.url.startswith(("blob:", "data:")):
+            visit.asking.add(request)
+
+    page: Page = visit.page
+    page.on("request", begin)
+    page.on("requestfinished", lambda request: visit.asking.discard(request))
+    page.on("requestfailed", lambda request: visit.asking.discard(request))
+    own = re.escape(visit.origin)
+    page.context.route(re.compile(f"^(?!{own}/|blob:{own}|data:)"), refuse)
+    page.on("console", hear)
+    page.on("pageerror", lambda error: visit.errors.append(f"page error: {error}"))
+    page.on("response", answer)
