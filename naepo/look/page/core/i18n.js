@@ -8,6 +8,7 @@ const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "m
 let words = {};
 /** @type {Language} */
 let spoken = "en";
+let asked = "en";
 
 /** @returns {Language} */
 export const language = () => spoken;
@@ -17,7 +18,9 @@ export const preferred = () => (navigator.languages.some((each) => each.startsWi
 
 /** Load a language; the page is to be drawn again afterwards. @param {Language} wanted */
 export async function setLanguage(wanted) {
+	asked = wanted;
 	const files = await Promise.all(ROOMS.map((room) => load(room, wanted)));
+	if (asked !== wanted) return; // another one was asked for meanwhile
 	words = Object.assign({}, ...files);
 	spoken = wanted;
 	document.documentElement.lang = wanted;

@@ -5,6 +5,7 @@ import { h } from "../core/dom.js";
 import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
+import { tableElement } from "./figure.js";
 import { WIDTH, drawStrip } from "./strip.js";
 
 const OPEN_BLOCKS = 4; // with more blocks, only the first and the selected one are open at first
@@ -144,11 +145,9 @@ class Road extends HTMLElement {
 	#fill() {
 		const { run } = this.now ?? {};
 		if (!this.table.open || !run) return;
-		const cells = (op) => COLUMNS.slice(2).map((name) => h("td", {}, number(op[name] ?? NaN)));
-		const rows = run.ops.map((op) => h("tr", {}, h("th", { scope: "row" }, op.name), h("td", {}, shape(op.shape)), cells(op)));
-		const titles = h("tr", {}, COLUMNS.map((name) => h("th", { scope: "col" }, t(`road.column_${name}`))));
-		const table = h("table", {}, h("thead", {}, titles), h("tbody", {}, rows));
-		this.table.replaceChildren(h("summary", {}, t("road.table")), h("div", { class: "table-window", tabIndex: 0 }, table));
+		const head = COLUMNS.map((name) => t(`road.column_${name}`));
+		const rows = run.ops.map((op) => [op.name, shape(op.shape), ...COLUMNS.slice(2).map((name) => op[name] ?? NaN)]);
+		this.table.replaceChildren(h("summary", {}, t("road.table")), tableElement({ head, rows }));
 	}
 }
 

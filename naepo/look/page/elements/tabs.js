@@ -25,7 +25,7 @@ class Tabs extends HTMLElement {
 			else button.removeAttribute("aria-current");
 		});
 		const shown = this.buttons[VIEWS.indexOf(state.view)];
-		this.scrollLeft = shown.offsetLeft + shown.offsetWidth / 2 - this.offsetLeft - this.clientWidth / 2; // in sight where they do not all fit
+		this.scrollLeft = shown.offsetLeft + shown.offsetWidth / 2 - this.offsetLeft - this.clientWidth / 2;
 	}
 }
 
