@@ -112,7 +112,7 @@ class TrainingView extends Room {
 			this.fittedTo = key;
 		}
 		this.points.places = await at(checkpoint);
-		return [pointsFigure(this.points, t("training.map"), `embedding-${checkpoint}`, t("training.map_note")), legend];
+		return [pointsFigure(this.points, t("training.map"), `embedding-${checkpoint}`, t("training.map_note")), ...legend];
 	}
 }
 
