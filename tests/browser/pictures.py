@@ -53,7 +53,7 @@ def photograph(browser: Browser, url: str, view: str, state: dict[str, Any]) -> 
     visit = Visit(browser.new_page(viewport=SIZE, color_scheme=scheme), url, origin_of(url))
     watch(visit)
     visit.go(**state)
-    visit.page.wait_for_timeout(1_000)  # names on the map are laid out when the hand rests
+    visit.page.wait_for_timeout(1_500)  # names on the map are laid out when the hand rests
     picture = visit.page.screenshot()
     visit.page.close()
     if visit.errors or visit.foreign:
