@@ -25,6 +25,8 @@ VIEWS: dict[str, dict[str, Any]] = {
     "training": {},
     "compare": {"other": {"model": "0", "checkpoint": 100}},
 }
+SEEN = {"op": "#stage .equation"}
+"""What is brought into sight, where it is not at the top."""
 DARK = ("map",)
 """Views that are shown as they are by night."""
 
@@ -34,8 +36,8 @@ def main() -> None:
     if not RUN.is_dir():
         sys.exit(f"{RUN} is not there: make demo")
     HOME.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "naepo", "look", str(RUN), "--no-browser"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", "naepo", "look", str(RUN.relative_to(ROOT)), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with sync_playwright() as engine:
@@ -53,6 +55,8 @@ def photograph(browser: Browser, url: str, view: str, state: dict[str, Any]) -> 
     visit = Visit(browser.new_page(viewport=SIZE, color_scheme=scheme), url, origin_of(url))
     watch(visit)
     visit.go(**state)
+    for part in visit.find(SEEN.get(view, "#nothing")).all():
+        part.evaluate("e => e.scrollIntoView({block: 'center'})")
     visit.page.wait_for_timeout(1_500)  # names on the map are laid out when the hand rests
     picture = visit.page.screenshot()
     visit.page.close()
