@@ -95,8 +95,8 @@ class Page {
 	/** A run has begun or ended: what takes long is told in words, what is quick is not. */
 	waited() {
 		clearTimeout(this.patience);
-		document.body.setAttribute("aria-busy", String(this.runs.isWaiting));
 		document.body.classList.remove("is-waiting");
+		if (this.runs.isWaiting) document.body.setAttribute("aria-busy", "true"); // until what it gave is shown
 		if (this.runs.isWaiting) this.patience = setTimeout(() => document.body.classList.add("is-waiting"), PATIENCE);
 		else this.draw();
 	}
@@ -155,6 +155,7 @@ class Page {
 		const elements = run ? [...this.always, ...this.ofRun] : this.always;
 		for (const each of elements) each.context = context;
 		if (run || NEED_NO_RUN.has(state.view)) view.context = context;
+		if (!this.runs.isWaiting) document.body.removeAttribute("aria-busy");
 	}
 }
 
