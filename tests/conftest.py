@@ -4,6 +4,10 @@ import random
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+settings.register_profile("naepo", deadline=None)  # a busy machine is no broken law
+settings.load_profile("naepo")
 
 
 @pytest.fixture(autouse=True)
