@@ -49,7 +49,8 @@ class TrainingView extends Room {
 			return content;
 		});
 		this.inside(model, key, run?.text ?? state.text ?? model.prompt, answer);
-		this.parts.map.load(`${key} ${checkpoint}`, t("training.reading"), () => this.map(model, checkpoint, key));
+		const isRun = this.steps.length > 1; // of a folder that others wrote nothing has moved
+		this.parts.map.load(`${key} ${checkpoint}`, t("training.reading"), async () => (isRun ? this.map(model, checkpoint, key) : null));
 	}
 
 	/** What needs several kept checkpoints, or says how to keep them. @param {any} model @param {string} key @param {string} text @param {Promise<any>} answer */
