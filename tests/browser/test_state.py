@@ -152,7 +152,7 @@ def test_a_link_brings_back_what_was_seen(visit, state):
     first: Visit = visit(text=TEXT, **state)
     said = first.state()
     for key, value in state.items():
-        assert said[key] == value or key == "map" and value.items() <= said[key].items()
+        assert said[key] == value or (key == "map" and value.items() <= said[key].items())
     again: Visit = visit(text="가")
     again.page.goto("about:blank")
     again.page.goto(first.page.url)
