@@ -93,8 +93,10 @@ def serving(folder: Path) -> Iterator[Server]:
         url = process.stdout.readline().strip()
         if not url:
             sys.exit(f"naepo look {folder} did not start")
-        yield Server(url, process.pid, began, time.time())
-        process.terminate()
+        try:
+            yield Server(url, process.pid, began, time.time())
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -106,6 +108,7 @@ def opened(browser: Browser, server: Server, **state: Any) -> Iterator[Page]:
     page = context.new_page()
     said = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in state.items())
     page.goto(f"{server.url}#{said}")
+    page.locator("naepo-tokens .token").first.wait_for()
     wait(page)
     yield page
     context.close()
