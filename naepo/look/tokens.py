@@ -164,6 +164,7 @@ def _n_missing(piece: bytes) -> int:
     return 0 if found is None else len(found[0].encode("utf-8")) - len(piece)
 
 
+@lru_cache(maxsize=1 << 13)  # a vocabulary of byte pairs has thousands of the same few beginnings
 def completions(piece: bytes) -> tuple[str, str] | None:
     """Give the first and the last character that begins with these bytes; None when none does.
 
