@@ -1,0 +1,223 @@
+"""One part of a MusicXML score: its measures walked from left to right, once."""
+
+import re
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from naepo.config import UserError
+from naepo.encode.music.bars import Quarters, Time
+
+STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+VELOCITY = 80
+LOUD = 90
+"""The velocity that MusicXML calls 100 percent (forte)."""
+NUMBER = re.compile(r"\s*([+-]?\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
+UNITS = {"whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4)}
+"""What a metronome mark counts, in quarter notes."""
+
+
+class Segment(NamedTuple):
+    """One written note: a whole note, or a link in a chain of tied ones. offset: from its bar."""
+
+    bar: int
+    offset: Quarters
+    duration: Quarters
+    pitch: int
+    voice: str
+    velocity: int
+    is_tied_on: bool
+    continues: bool
+
+
+class Sign(NamedTuple):
+    """A tempo (quarter notes a minute), a metre, or a key (fifths, whether minor) in a part."""
+
+    bar: int
+    offset: Quarters
+    value: float | Time | tuple[int, bool]
+
+
+class PartReader:
+    """Walks one part, and keeps what it finds: `segments`, `signs` by kind, `lengths` of bars."""
+
+    def __init__(self, unpitched: Mapping[str, int]) -> None:
+        """unpitched: the pitch of each percussion instrument, by its id in the file."""
+        self.segments: list[Segment] = []
+        self.tempos: list[Sign] = []
+        self.times: list[Sign] = []
+        self.keys: list[Sign] = []
+        self.lengths: list[Quarters] = []
+        self.has_unpitched = False
+        self._unpitched = unpitched
+        self._bar = -1
+        self._divisions = Fraction(1)
+        self._transposition = 0
+        self._velocity = VELOCITY
+        self._position = self._onset = self._length = Fraction(0)
+
+    def read_measure(self, measure: Element) -> None:
+        """Walk the next measure of the part."""
+        self._bar += 1
+        self._position = self._onset = self._length = Fraction(0)
+        for element in measure:
+            match element.tag:
+                case "note":
+                    self._read_note(element)
+                case "backup":
+                    self._move(-self._duration(element.findtext("duration")))
+                case "forward":
+                    self._move(self._duration(element.findtext("duration")))
+                case "attributes":
+                    self._read_attributes(element)
+                case "sound":
+                    self._read_sound(element)
+                case "direction":
+                    self._read_direction(element)
+        self.lengths.append(self._length)
+
+    def _move(self, by: Quarters) -> None:
+        self._position = max(Fraction(0), self._position + by)
+        if self._position > self._length:
+            self._length = self._position
+
+    def _duration(self, text: str | None) -> Quarters:
+        return _quarters(text, self._divisions)
+
+    def _read_note(self, note: Element) -> None:
+        found = {child.tag: child for child in note}
+        if "grace" in found:
+            return
+        duration = self._duration(found["duration"].text if "duration" in found else None)
+        if "chord" not in found:
+            self._onset = self._position
+            self._move(duration)
+        if "rest" in found or "cue" in found or not duration:
+            return
+        pitch = self._pitch(found)
+        if pitch is None:
+            return
+        voice = found["voice"].text or "1" if "voice" in found else "1"
+        ties = _ties(note, found)
+        self.segments.append(
+            Segment(
+                self._bar, self._onset, duration, pitch, voice.strip(),
+                self._velocity_of(note), "start" in ties, "stop" in ties,
+            )
+        )  # fmt: skip
+
+    def _pitch(self, found: Mapping[str, Element]) -> int | None:
+        if "pitch" in found:
+            return _midi(found["pitch"], "") + self._transposition
+        if "unpitched" not in found:
+            return None
+        self.has_unpitched = True
+        instrument = found["instrument"].get("id", "") if "instrument" in found else ""
+        known = self._unpitched.get(instrument, next(iter(self._unpitched.values()), None))
+        return _midi(found["unpitched"], "display-") if known is None else known
+
+    def _velocity_of(self, note: Element) -> int:
+        percent = number(note.get("dynamics"))
+        return self._velocity if percent is None else _velocity(percent)
+
+    def _read_attributes(self, attributes: Element) -> None:
+        divisions = number(attributes.findtext("divisions"))
+        if divisions is not None:
+            if divisions <= 0:
+                raise UserError(f"divisions must be above 0, got {divisions}")
+            self._divisions = divisions
+        transpose = attributes.find("transpose")
+        if transpose is not None:
+            chromatic = number(transpose.findtext("chromatic")) or 0
+            octaves = number(transpose.findtext("octave-change")) or 0
+            self._transposition = round(chromatic + 12 * octaves)
+        if (time := _time(attributes.find("time"))) is not None:
+            self.times.append(Sign(self._bar, self._position, time))
+        if (key := _key(attributes.find("key"), self._transposition)) is not None:
+            self.keys.append(Sign(self._bar, self._position, key))
+
+    def _read_sound(self, sound: Element) -> bool:
+        tempo, percent = number(sound.get("tempo")), number(sound.get("dynamics"))
+        if percent is not None:
+            self._velocity = _velocity(percent)
+        return self._keep_tempo(tempo)
+
+    def _read_direction(self, direction: Element) -> None:
+        sound = direction.find("sound")
+        mark = direction.find("direction-type/metronome")
+        if (sound is not None and self._read_sound(sound)) or mark is None:
+            return
+        count, unit = number(mark.findtext("per-minute")), UNITS.get(mark.findtext("beat-unit", ""))
+        if count is not None and unit is not None:
+            n_dots = len(mark.findall("beat-unit-dot"))
+            self._keep_tempo(count * unit * (2 - Fraction(1, 2**n_dots)) if n_dots < 4 else None)
+
+    def _keep_tempo(self, tempo: Fraction | None) -> bool:
+        if tempo is None or not 1 <= tempo <= 6000:
+            return False
+        self.tempos.append(Sign(self._bar, self._position, float(tempo)))
+        return True
+
+
+def number(text: str | None) -> Fraction | None:
+    """Read a decimal number exactly; None for what is none, as for 1e999999999, an attack."""
+    found = NUMBER.fullmatch(text) if text is not None and len(text) < 80 else None
+    return Fraction(found[1]) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _quarters(text: str | None, divisions: Fraction) -> Quarters:
+    duration = number(text)
+    if duration is None or duration < 0:
+        return Fraction(0)
+    return duration / divisions
+
+
+def _midi(pitch: Element, prefix: str) -> int:
+    step = (pitch.findtext(f"{prefix}step") or "").strip().upper()
+    octave, alter = number(pitch.findtext(f"{prefix}octave")), number(pitch.findtext("alter"))
+    if step not in STEPS or octave is None:
+        raise UserError(f"a note has no pitch that can be read: step {step!r}, octave {octave}")
+    return round(12 * (octave + 1) + STEPS[step] + (alter or 0))
+
+
+def _ties(note: Element, found: Mapping[str, Element]) -> set[str | None]:
+    """Give which ends of a tie a note has. The sign that is drawn counts where no sound is told."""
+    if "tie" in found:
+        return {tie.get("type") for tie in note.iterfind("tie")}
+    if "notations" in found:
+        return {tie.get("type") for tie in note.iterfind("notations/tied")}
+    return set()
+
+
+def _velocity(percent: Fraction) -> int:
+    return min(127, max(1, round(percent * LOUD / 100)))
+
+
+def _time(time: Element | None) -> Time | None:
+    """Read a metre; 3+2/8 is 5/8, and 3/8 + 2/4 is 7/8."""
+    if time is None:
+        return None
+    pairs: list[Time] = []
+    for beats, unit in zip(time.findall("beats"), time.findall("beat-type"), strict=False):
+        counts = [number(each) for each in (beats.text or "").split("+")]
+        size = number(unit.text)
+        if size not in (1, 2, 4, 8, 16, 32, 64) or any(each is None for each in counts):
+            return None
+        pairs.append((int(sum(each or 0 for each in counts)), int(size)))
+    unit = max((size for _, size in pairs), default=4)
+    total = sum(beats * unit // size for beats, size in pairs)
+    return (total, unit) if 0 < total < 256 else None
+
+
+def _key(key: Element | None, transposition: int) -> tuple[int, bool] | None:
+    """Read a key signature as it sounds: (fifths, whether minor)."""
+    fifths = None if key is None else number(key.findtext("fifths"))
+    if key is None or fifths is None or not -7 <= fifths <= 7:
+        return None
+    sounding = (
+        round(fifths) if not transposition else (round(fifths) + 7 * transposition + 5) % 12 - 5
+    )
+    return sounding, (key.findtext("mode") or "").strip() == "minor"
