@@ -1,0 +1,103 @@
+"""Scores through the sampled instruments of a SoundFont, by the program `fluidsynth`."""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from naepo.config import UserError
+from naepo.encode.files import open_regular, shown
+from naepo.encode.music.score import Score
+from naepo.render.clock import seconds_of
+from naepo.render.sound import read_audio
+from naepo.render.timbres import Waveform
+
+FOLDERS = ("/usr/share/sounds/sf2", "/usr/share/sounds/sf3", "/usr/share/soundfonts")
+"""Where Linux systems keep SoundFonts."""
+PREFERRED = ("default-GM.sf2", "default.sf2", "FluidR3_GM.sf2", "TimGM6mb.sf2")
+"""The ones to take first; after them by name."""
+PEAK = 0.89
+"""The loudest sample of a piece, as in our own synthesizer."""
+TAIL_SECONDS = 30.0
+"""How much longer than its notes a piece may be heard (reverberation, long releases)."""
+
+
+def render(score: Score, soundfont: Path | None = None, sample_rate: int = 44_100) -> Waveform:
+    """Play a piece by a SoundFont (.sf2, .sf3); give its samples, mono, shape (n_samples,).
+
+    soundfont: a file; None takes one that is installed on this system.
+    Raises: UserError when there is no fluidsynth, no SoundFont, or it cannot play.
+    """
+    program = _program()
+    font = _checked(soundfont) if soundfont else _installed()
+    if not 8_000 <= sample_rate <= 96_000:
+        raise UserError(f"fluidsynth plays 8,000 to 96,000 samples a second, got {sample_rate:,}")
+    seconds = seconds_of(score)
+    if not score.notes:
+        return np.zeros(round(seconds * sample_rate), dtype=np.float32)
+    from naepo.encode.music.writing import write_midi
+
+    with tempfile.TemporaryDirectory(prefix="naepo-") as folder:
+        midi, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
+        write_midi(score, midi)
+        command = [program, "-ni", "-q", "-r", str(sample_rate), "-F", str(sound), str(font)]
+        _run([*command, str(midi)], max_seconds=60 + seconds)
+        if not sound.is_file():
+            raise UserError(f"fluidsynth could not play by {shown(font)}")
+        samples, _ = read_audio(sound, max_seconds=seconds + TAIL_SECONDS)
+    loudest = np.abs(samples).max(initial=0.0)
+    return samples * np.float32(PEAK / loudest) if loudest > 0 else samples
+
+
+def _program() -> str:
+    program = shutil.which("fluidsynth")
+    if program is None:
+        raise UserError(
+            "fluidsynth is not installed, and without it no SoundFont can be played",
+            hint="`apt install fluidsynth` or `brew install fluid-synth`; "
+            "naepo's own instruments need nothing",
+        )
+    return program
+
+
+def _installed() -> Path:
+    for folder in map(Path, FOLDERS):
+        found = {path.name: path for path in sorted(folder.glob("*.sf[23]")) if path.is_file()}
+        for name in (*PREFERRED, *found):
+            if name in found:
+                return found[name]
+    raise UserError(
+        "no SoundFont is installed here",
+        hint="`apt install timgm6mb-soundfont`, or name a .sf2 file of your own",
+    )
+
+
+def _checked(path: Path) -> Path:
+    """Give the full path of a SoundFont, after a look at its first bytes.
+
+    fluidsynth ends without an error, and in silence, when a file is none.
+    """
+    try:
+        with open_regular(path) as file:
+            beginning = file.read(12)
+    except OSError as error:
+        raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
+    if beginning[:4] != b"RIFF" or beginning[8:] != b"sfbk":
+        raise UserError(f"{shown(path)} is no SoundFont", hint="expected an .sf2 or .sf3 file")
+    return path.resolve()
+
+
+def _run(command: list[str], max_seconds: float) -> None:
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=max_seconds, check=False, text=True
+        )
+    except subprocess.TimeoutExpired:
+        raise UserError(
+            f"fluidsynth took more than {max_seconds:,.0f} seconds", hint="try a smaller SoundFont"
+        ) from None
+    if done.returncode:
+        reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise UserError(f"fluidsynth failed: {reason[0]}")
