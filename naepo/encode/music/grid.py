@@ -1,0 +1,302 @@
+"""The four-voice grid: at each step soprano, alto, tenor and bass begin a pitch, hold it, or rest.
+
+    4/4 K:-1 Q:96 S:C5 A:A4 T:F4 B:F3 S:C5~ A:A4~ T:F4~ B:E3 ... ' S:D5 ... |
+
+`S:C5` begins, `S:C5~` is the same note held, `S:.` is silence: a repeated note and a held one are
+never the same. A mark `'` stands between beats, `|` after a whole bar. Where a bar begins may stand
+a metre, a key (sharps; flats are negative; `m` for minor), a tempo (quarters a minute), and
+`bar:4` where the bar has only four steps, as an upbeat has.
+
+The raster of voices follows DeepBach (Hadjeres et al. 2017, arXiv:1612.01010, section 2.2); departs
+from it in that a hold names its pitch, so that each word can be understood alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from naepo.config import UserError
+from naepo.encode.encoder import Ids
+from naepo.encode.explain import check_ids
+from naepo.encode.music.encoder import Sounding
+from naepo.encode.music.grammar import GridGrammar
+from naepo.encode.music.grid_bars import PLAIN, Bar, bar_steps, bars_of, metronome
+from naepo.encode.music.grid_reading import Misplaced, read_signs, scan
+from naepo.encode.music.grid_words import BAR, GridWords
+from naepo.encode.music.score import HIGHEST, LOWEST, Score, Tempo
+from naepo.encode.music.voices import (
+    PARTS,
+    RANGES,
+    VOICES,
+    Range,
+    in_voices,
+    on_steps,
+    rasterise,
+)
+from naepo.encode.music.words import WordEncoder, misplaced
+
+DOWN, UP = 6, 5
+"""How many semitones every piece that was fitted on can be moved and still be told."""
+METERS = ((4, 4), (3, 4), (2, 4), (6, 8))
+TEMPOS = (60, 80, 100, 120)
+MAJOR_KEYS = tuple((fifths, "major") for fifths in range(-5, 7))
+
+
+class GridEncoder(WordEncoder):
+    """Four voices on a grid of steps; a piece of fewer voices leaves the others silent.
+
+    It keeps pitches, onsets and durations to the step, metre, upbeat, key and tempo (to the nearest
+    metronome mark, from the beginning of its bar). It does not keep velocity, titles, names, nor
+    two notes of one voice in one step: `kept` says what comes back.
+    """
+
+    kind = "grid"
+
+    def __init__(
+        self,
+        *,
+        steps_per_quarter: int = 4,
+        ranges: Sequence[Sequence[int]] = RANGES,
+        meters: Sequence[tuple[int, int]] = METERS,
+        keys: Sequence[tuple[int, str]] = MAJOR_KEYS,
+        tempos: Sequence[int] = TEMPOS,
+        short_bars: Sequence[int] | None = None,
+    ) -> None:
+        """Use these words.
+
+        ranges: the lowest and the highest MIDI pitch of each voice, from the soprano down.
+        meters, keys, tempos: what can be told of them; 4/4 always can.
+        short_bars: the steps that a shortened bar can have; none: each half beat of 4/4.
+
+        Raises: UserError for ranges that are none, or a metre that whole steps cannot count.
+        """
+        self.steps_per_quarter = steps_per_quarter
+        self.ranges = tuple((int(low), int(high)) for low, high in ranges)
+        self.meters = tuple(dict.fromkeys((PLAIN, *((int(b), int(u)) for b, u in meters))))
+        self.keys = tuple((int(fifths), str(mode)) for fifths, mode in keys)
+        self.tempos = tuple(tempos)
+        half = max(1, steps_per_quarter // 2)
+        default = range(half, 4 * steps_per_quarter, half)
+        self.short_bars = tuple(default if short_bars is None else short_bars)
+        self._check()
+        self._grid = GridWords(
+            self.ranges, self.meters, self.keys, self.tempos, self.short_bars, steps_per_quarter
+        )
+        super().__init__(self._grid.words, line_ends=[BAR])
+        self._moved: dict[int, Ids] = {}
+
+    @classmethod
+    def fit(cls, scores: Iterable[Score], *, steps_per_quarter: int = 4) -> "GridEncoder":
+        """Take the pitch range of each voice, and the metres, keys and tempos that the scores use.
+
+        Ranges are widened, so that any transposition by -6 to +5 semitones stays inside. Scores
+        that are not four voices are passed over; `accepts` says of each whether it can be told.
+        """
+        usable = [voiced for score in scores if (voiced := _four_voices(score, steps_per_quarter))]
+        bars = [bar for score in usable for bar in bars_of(score)]
+        told = {(bar.meter.beats, bar.meter.unit) for bar in bars if bar.meter}
+        keys = {(bar.key.fifths, str(bar.key.mode)) for bar in bars if bar.key}
+        modes = sorted({"major", *(mode for _, mode in keys)})
+        every_key = {(fifths, mode) for mode in modes for fifths, _ in MAJOR_KEYS} | keys
+        short = {bar.length for bar in bars if bar.length < bar.full}
+        half = max(1, steps_per_quarter // 2)
+        return cls(
+            steps_per_quarter=steps_per_quarter,
+            ranges=[_range(usable, voice) for voice in range(len(VOICES))],
+            meters=[*METERS, *sorted(told - set(METERS))],
+            keys=sorted(every_key, key=lambda key: (key[1], key[0])),
+            tempos=sorted(
+                {*TEMPOS, *(metronome(b.tempo.quarters_per_minute) for b in bars if b.tempo)}
+            ),
+            short_bars=sorted({*range(half, 4 * steps_per_quarter, half), *short}),
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The arguments of `__init__`, with the kind."""
+        return {
+            "kind": self.kind,
+            "steps_per_quarter": self.steps_per_quarter,
+            "ranges": [list(pair) for pair in self.ranges],
+            "meters": [list(pair) for pair in self.meters],
+            "keys": [list(pair) for pair in self.keys],
+            "tempos": list(self.tempos),
+            "short_bars": list(self.short_bars),
+        }
+
+    @property
+    def ticks_per_quarter(self) -> int:
+        """The steps of a quarter note."""
+        return self.steps_per_quarter
+
+    def accepts(self, score: Score) -> bool:
+        """Whether `write` can tell this piece: at most four parts, each of one note at a time."""
+        try:
+            self.kept(score)
+        except UserError:
+            return False
+        return bool(score.notes)
+
+    def kept(self, score: Score) -> Score:
+        """Give what of a piece this notation holds: `read(write(score)) == kept(score)`.
+
+        Raises: UserError for what it cannot hold at all.
+        """
+        voiced, bars = self._laid_out(score)
+        return Score(
+            self.steps_per_quarter,
+            PARTS,
+            tuple(replace(note, velocity=80) for note in voiced.notes),
+            tempos=tuple(Tempo(bar.onset, float(self._tempo(bar))) for bar in bars if bar.tempo),
+            meters=tuple(bar.meter for bar in bars if bar.meter),
+            keys=tuple(replace(bar.key, onset=bar.onset) for bar in bars if bar.key),
+        )
+
+    def write(self, score: Score) -> str:
+        """Write a piece in words. Raises: UserError for what this notation cannot hold."""
+        voiced, bars = self._laid_out(score)
+        raster = rasterise(voiced)
+        steps = self._grid.sung(raster.pitches, raster.is_onset)
+        pieces: list[Ids] = []
+        for bar in bars:
+            pieces.append(np.array(self._signs(bar), dtype=np.int64))
+            pieces += self._beats(bar, steps)
+        return self.decode(np.concatenate(pieces)) if pieces else ""
+
+    def read(self, notation: str) -> Score:
+        """Read a piece. It may begin, and stop, in the middle of a bar or a step.
+
+        What begins in the middle says nothing of its metre: as many steps as most of its bars have
+        decide it. A voice that a step does not tell is silent there.
+
+        Raises: UserError for words that are none, or stand where they cannot, with the place.
+        """
+        ids = self.encode(notation).tolist()
+        try:
+            signs = read_signs(self._grid, ids, self.steps_per_quarter)
+        except Misplaced as error:
+            raise misplaced(notation, error.number, error.reason) from None
+        notes, _ = scan(self._grid, ids)
+        return Score(
+            self.steps_per_quarter,
+            PARTS,
+            tuple(notes),
+            tuple(signs.tempos),
+            tuple(signs.meters),
+            tuple(signs.keys),
+        )
+
+    def grammar(self) -> GridGrammar:
+        """Give the rules of a new piece."""
+        return GridGrammar(self._grid, self.steps_per_quarter)
+
+    def soundings(self, ids: Sequence[int]) -> list[Sounding | None]:
+        """Give the note of each id; None for marks, signs and silence. Time begins with the ids."""
+        known = check_ids(ids, self.vocab_size).tolist()
+        notes, owners = scan(self._grid, known)
+        step = Fraction(1, self.steps_per_quarter)
+        heard = [Sounding(n.onset * step, n.duration * step, n.pitch, n.part) for n in notes]
+        return [heard[owner] if owner >= 0 else None for owner in owners]
+
+    def transposed(self, ids: Iterable[int], semitones: int) -> Ids | None:
+        """Move every pitch, and the key; None when one would leave its voice's range."""
+        if semitones not in self._moved:
+            self._moved[semitones] = self._grid.moved(semitones)
+        moved = self._moved[semitones][check_ids(ids, self.vocab_size)]
+        return None if (moved < 0).any() else moved
+
+    def _laid_out(self, score: Score) -> tuple[Score, list[Bar]]:
+        """Give the piece in four voices on steps, and its bars, once all of it can be told."""
+        voiced = on_steps(in_voices(score, self.ranges), self.steps_per_quarter)
+        for note in voiced.notes:
+            low, high = self.ranges[note.part]
+            if not low <= note.pitch <= high:
+                raise UserError(
+                    f"the {PARTS[note.part].name.lower()} of this encoder sings from {low} to "
+                    f"{high} (MIDI pitches), got {note.pitch} at step {note.onset}",
+                    hint="transpose the piece",
+                )
+        for meter in voiced.meters:
+            if meter.onset < voiced.end and (meter.beats, meter.unit) not in self.meters:
+                raise UserError(
+                    f"this encoder has no metre {meter.beats}/{meter.unit}",
+                    hint="it has " + ", ".join(f"{beats}/{unit}" for beats, unit in self.meters),
+                )
+        bars = list(bars_of(voiced))
+        for bar in bars:
+            self._check_bar(bar)
+        return voiced, bars
+
+    def _check_bar(self, bar: Bar) -> None:
+        if bar.length < bar.full and bar.length not in self.short_bars:
+            raise UserError(
+                f"this encoder has no bar of {bar.length} steps, as the one at step {bar.onset} is",
+                hint=f"it has {self.short_bars}, and whole bars",
+            )
+        if bar.key and (bar.key.fifths, bar.key.mode) not in self.keys:
+            raise UserError(f"this encoder has no key of {bar.key.fifths} sharps, {bar.key.mode}")
+
+    def _signs(self, bar: Bar) -> list[int]:
+        grid = self._grid
+        ids = []
+        if bar.meter:
+            ids.append(grid.meter_ids[bar.meter.beats, bar.meter.unit])
+        if bar.key:
+            ids.append(grid.key_ids[bar.key.fifths, bar.key.mode])
+        if bar.tempo and self.tempos:
+            ids.append(grid.tempo_ids[self._tempo(bar)])
+        if bar.length < bar.full:
+            ids.append(grid.short_ids[bar.length])
+        return ids
+
+    def _tempo(self, bar: Bar) -> int:
+        assert bar.tempo is not None
+        return metronome(bar.tempo.quarters_per_minute, self.tempos)
+
+    def _beats(self, bar: Bar, steps: Ids) -> Iterable[Ids]:
+        """Give the steps of one bar, shape (n_ids,) for each beat, with the mark after it."""
+        end = min(bar.onset + bar.length, len(steps))
+        start = bar.onset
+        while start < end:
+            done = bar.full - bar.length + start - bar.onset
+            stop = min(start + bar.beat - done % bar.beat, bar.onset + bar.length)
+            mark = self._grid.bar_id if stop == bar.onset + bar.length else self._grid.beat_id
+            is_last = stop > end or (stop == end and mark == self._grid.beat_id)
+            marks = [] if is_last else [mark]
+            yield np.array([*steps[start : min(stop, end)].ravel().tolist(), *marks])
+            start = stop
+
+    def _check(self) -> None:
+        if self.steps_per_quarter < 1:
+            raise UserError(f"steps_per_quarter must be at least 1, got {self.steps_per_quarter}")
+        is_range = [LOWEST <= low <= high <= HIGHEST for low, high in self.ranges]
+        if len(self.ranges) != len(VOICES) or not all(is_range):
+            raise UserError(f"ranges must be four pairs of MIDI pitches, got {self.ranges}")
+        for beats, unit in self.meters:
+            if bar_steps(beats, unit, self.steps_per_quarter) is None:
+                raise UserError(
+                    f"the metre {beats}/{unit} has no whole number of steps",
+                    hint="use more steps_per_quarter",
+                )
+
+
+def _four_voices(score: Score, steps_per_quarter: int) -> Score | None:
+    """Give the score in voices and on steps, or None when it cannot be."""
+    try:
+        voiced = on_steps(in_voices(score), steps_per_quarter) if score.notes else None
+    except UserError:
+        return None
+    meters = voiced.meters if voiced else ()
+    if all(bar_steps(meter.beats, meter.unit, steps_per_quarter) for meter in meters):
+        return voiced
+    return None
+
+
+def _range(scores: Sequence[Score], voice: int) -> Range:
+    """Find the range of a voice, widened; where nobody sings it, the usual one."""
+    pitches = [note.pitch for score in scores for note in score.notes if note.part == voice]
+    low, high = (min(pitches), max(pitches)) if pitches else RANGES[voice]
+    return max(LOWEST, low - DOWN), min(HIGHEST, high + UP)
