@@ -13,7 +13,7 @@ import "./elements/checks.js";
 import "./elements/drawers.js";
 import "./elements/keys.js";
 import "./elements/road.js";
-import "./elements/tabs.js";
+import { VIEWS } from "./elements/tabs.js";
 import "./elements/tokens.js";
 import "./elements/top.js";
 import "./views/attention.js";
@@ -23,7 +23,6 @@ import "./views/op.js";
 import "./views/path.js";
 import "./views/training.js";
 
-const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
 const NEED_NO_RUN = new Set(["map", "training"]);
 const TURNS_TO_ATTENTION = new Set(["scores", "masked", "softmax", "mixed"]);
 const FIRST_OP = "blocks.0.attention.to_q";

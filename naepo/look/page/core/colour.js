@@ -59,3 +59,9 @@ export const sequential = (p) => current().share[Math.round(Math.max(0, Math.min
 
 /** Both scales as 256 colours each, for drawing many cells. @param {"signed" | "probability"} kind */
 export const legend = (kind) => (kind === "signed" ? current().signed : current().share);
+
+/** Ink that can be read on a colour. @param {ArrayLike<number>} rgb */
+export const inkOn = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#141414" : "#fafafa");
+
+/** @param {ArrayLike<number>} rgb */
+export const css = (rgb) => `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`;

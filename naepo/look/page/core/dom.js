@@ -1,6 +1,6 @@
 // Building the page: elements, SVG and MathML from plain calls. Text is only ever a text node.
 
-const SVG = "http://www.w3.org/2000/svg";
+export const SVG = "http://www.w3.org/2000/svg";
 const MATH = "http://www.w3.org/1998/Math/MathML";
 
 /** @typedef {Node | string | number | null | undefined | false | readonly any[]} Child arrays hold children again */
@@ -11,7 +11,20 @@ const MATH = "http://www.w3.org/1998/Math/MathML";
  * and any property of the element.
  * @param {string} tag @param {Props | null} [props] @param {...Child} children @returns {any}
  */
-export const h = (tag, props, ...children) => make(document.createElement(tag), props, children, true);
+export const h = (tag, props, ...children) => make(document.createElement(tag), tag === "button" ? { type: "button", ...props } : props, children, true);
+
+/** Small print. @param {...Child} words */
+export const note = (...words) => h("p", { class: "note" }, words);
+
+/** A field to choose from: values and their words. @param {Props} props @param {[string | number, Child][]} options @param {string | number} chosen @param {(value: string) => void} tell */
+export function chooser(props, options, chosen, tell) {
+	const field = h("select", { onchange: () => tell(field.value), ...props }, options.map(([value, words]) => h("option", { value: String(value) }, words)));
+	field.value = String(chosen);
+	return field;
+}
+
+/** An SVG drawing of so many pixels. @param {number} width @param {number} height @param {Props} props @param {...Child} children */
+export const drawing = (width, height, props, ...children) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, ...props }, children);
 
 /** An SVG element; props are attributes. @param {string} tag @param {Props | null} [props] @param {...Child} children */
 export const svg = (tag, props, ...children) => make(document.createElementNS(SVG, tag), props, children, false);
@@ -24,20 +37,17 @@ export function math(tag, ...children) {
 	return make(element, null, /** @type {Child[]} */ (children), false);
 }
 
-/** @param {Element} element */
-export const clear = (element) => element.replaceChildren();
-
 /** @returns {value is Props} */
 const isProps = (value) => value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value);
 
-/** @param {any} element @param {Props | null | undefined} props @param {Child[]} children @param {boolean} isHTML */
+/** @param {Props | null | undefined} props @param {Child[]} children @param {boolean} isHTML */
 function make(element, props, children, isHTML) {
 	for (const [name, value] of Object.entries(props ?? {})) set(element, name, value, isHTML);
 	append(element, children);
 	return element;
 }
 
-/** @param {any} element @param {string} name @param {any} value @param {boolean} isHTML */
+/** @param {string} name @param {boolean} isHTML */
 function set(element, name, value, isHTML) {
 	if (value === undefined || value === null) return;
 	if (name === "class") element.setAttribute("class", value);

@@ -1,5 +1,7 @@
 // Taking things along: any picture as PNG or SVG, any matrix as CSV.
 
+import { SVG, svg } from "./dom.js";
+
 /** Hand a file to the person. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
 	const link = document.createElement("a");
@@ -47,25 +49,14 @@ const STYLED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-li
 /** A drawing as an SVG that looks the same anywhere: an svg with its styles written out, a canvas as an image in one. @param {Element} drawing */
 export async function svgOf(drawing) {
 	const { width, height } = sizeOf(drawing);
-	const space = "http://www.w3.org/2000/svg";
-	/** @type {Element} */
-	let root;
-	if (drawing instanceof HTMLCanvasElement) {
-		root = document.createElementNS(space, "svg");
-		const image = document.createElementNS(space, "image");
-		image.setAttribute("href", drawing.toDataURL("image/png"));
-		image.setAttribute("width", String(width));
-		image.setAttribute("height", String(height));
-		root.append(image);
-	} else {
-		root = /** @type {Element} */ (drawing.cloneNode(true));
+	const isCanvas = drawing instanceof HTMLCanvasElement;
+	const root = isCanvas ? svg("svg", {}, svg("image", { href: drawing.toDataURL("image/png"), width, height })) : /** @type {Element} */ (drawing.cloneNode(true));
+	if (!isCanvas) {
 		const originals = drawing.querySelectorAll("*");
 		root.querySelectorAll("*").forEach((copy, i) => writeStyles(originals[i], copy));
 	}
-	root.setAttribute("xmlns", space);
-	root.setAttribute("width", String(width));
-	root.setAttribute("height", String(height));
-	if (!root.hasAttribute("viewBox")) root.setAttribute("viewBox", `0 0 ${width} ${height}`);
+	const size = { xmlns: SVG, width, height, viewBox: root.getAttribute("viewBox") ?? `0 0 ${width} ${height}` };
+	for (const [name, value] of Object.entries(size)) root.setAttribute(name, String(value));
 	return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
 }
 
@@ -77,7 +68,7 @@ function writeStyles(original, copy) {
 }
 
 /** Rows of cells as comma-separated text. @param {unknown[][]} rows */
-export function csvText(rows) {
+function csvText(rows) {
 	const quoted = (cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
 	return rows.map((row) => row.map((cell) => quoted(String(cell ?? ""))).join(",")).join("\r\n") + "\r\n";
 }

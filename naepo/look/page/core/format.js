@@ -2,14 +2,11 @@
 
 const MINUS = "\u2212";
 
-const sign = (x) => {
-	if (Number.isNaN(x)) return "NaN";
-	return x > 0 ? "+∞" : `${MINUS}∞`;
-};
+const sign = (x) => (x > 0 ? "+∞" : x < 0 ? `${MINUS}∞` : "NaN");
 
-/** Three significant digits: 0.123, −1.10, 1.23e−5. @param {number} x */
+/** Three significant digits: 0.123, −1.10, 1.23e−5; NaN also for a number that could not be sent. @param {number | null | undefined} x */
 export function number(x) {
-	if (!Number.isFinite(x)) return sign(x);
+	if (typeof x !== "number" || !Number.isFinite(x)) return sign(x);
 	if (x === 0) return "0";
 	const size = Math.abs(x);
 	if (size < 1e-3 || size >= 1e5) return minus(x.toExponential(2).replace("e+", "e"));
@@ -21,6 +18,9 @@ export function full(x) {
 	if (!Number.isFinite(x)) return sign(x);
 	return minus(String(Number(x.toPrecision(9))));
 }
+
+/** A number as it stands in a product. @param {number} x */
+export const factor = (x) => (x < 0 ? `(${number(x)})` : number(x));
 
 /** A whole number with its thousands apart. @param {number} n */
 export const count = (n) => String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ",");

@@ -19,7 +19,7 @@ export function listen(context, keys) {
 	});
 }
 
-/** What a key changes; null when it means nothing here. @param {string} key @param {any} context @param {any} keys */
+/** What a key changes; null when it means nothing here. @param {string} key */
 function patchOf(key, { state, model, run }, keys) {
 	if (key === "?") return keys.toggle(), {};
 	if (key === "/") return /** @type {any} */ (document.querySelector("#prompt"))?.focus(), {};
@@ -39,7 +39,7 @@ function patchOf(key, { state, model, run }, keys) {
 	return null;
 }
 
-/** The same op one block up or down. @param {string} op @param {number} step @param {any} model */
+/** The same op one block up or down. @param {string} op @param {number} step */
 function otherBlock(op, step, model) {
 	const found = /^blocks\.(\d+)\.(.*)$/.exec(op);
 	const block = found ? Number(found[1]) + step : step > 0 ? 0 : model.settings.n_layers - 1;

@@ -46,15 +46,16 @@ export function maxAbs(values) {
 	return largest;
 }
 
+/** The length of a vector; what is no number is left out. @param {Numbers} x */
+export const lengthOf = (x) => Math.sqrt(Array.from(x).reduce((sum, each) => (Number.isFinite(each) ? sum + each * each : sum), 0));
+
 /** Where a signed scale ends: three standard deviations around 0, or the largest size if that is less. @param {Numbers} values */
 export function threeSigma(values) {
-	let squares = 0;
-	let n = 0;
+	let [squares, n] = [0, 0];
 	for (let i = 0; i < values.length; i++) {
-		if (Number.isFinite(values[i])) {
-			squares += values[i] * values[i];
-			n += 1;
-		}
+		if (!Number.isFinite(values[i])) continue;
+		squares += values[i] * values[i];
+		n += 1;
 	}
 	return Math.min(maxAbs(values), 3 * Math.sqrt(squares / Math.max(1, n))) || 1;
 }

@@ -9,7 +9,7 @@ const MOST_REPEATS = 3; // a run that is gone again and again does not fit into 
 /** @typedef {{key: string, model: any, body: any, changes: any[]}} Question */
 
 export class Runs {
-	/** @param {any} about @param {() => void} tell called when something has changed */
+	/** @param {() => void} tell called when something has changed */
 	constructor(about, tell) {
 		this.about = about;
 		this.tell = tell;
@@ -81,7 +81,7 @@ export class Runs {
 	}
 }
 
-/** @param {State} state @param {any} model */
+/** @param {State} state */
 const promptOf = (state, model) => (state.ids ? { ids: state.ids } : { text: state.text ?? model.prompt });
 
 /** An answer with a way to its tensors. */

@@ -52,9 +52,14 @@ function keepTopP(logits, p) {
 	});
 }
 
-/** In nats. @param {ArrayLike<number>} probabilities */
-export function entropy(probabilities) {
-	let sum = 0;
-	for (let id = 0; id < probabilities.length; id++) if (probabilities[id] > 0) sum -= probabilities[id] * Math.log(probabilities[id]);
-	return sum;
-}
+/** Σ of a term over all ids that can be drawn. @param {Float64Array} p @param {(share: number, id: number) => number} term */
+const sumOver = (p, term) => p.reduce((sum, share, id) => (share > 0 ? sum + term(share, id) : sum), 0);
+
+/** −Σ p ln p, in nats. @param {Float64Array} p */
+export const entropy = (p) => -sumOver(p, (share) => share * Math.log(share));
+
+/** Kullback–Leibler, Σ p ln(p/q), in nats; infinite where q is 0 and p is not. @param {Float64Array} p @param {Float64Array} q */
+export const divergence = (p, q) => sumOver(p, (share, id) => share * Math.log(share / q[id]));
+
+/** The share of probability that lies elsewhere. @param {Float64Array} p @param {Float64Array} q */
+export const variation = (p, q) => sumOver(p, (share, id) => Math.max(0, share - q[id]));

@@ -2,7 +2,7 @@
 
 import { getTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { full, number } from "../core/format.js";
+import { factor, full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import "./bars.js";
 import { figure } from "./figure.js";
@@ -10,10 +10,7 @@ import { rowOf, told } from "./matrix-of.js";
 
 const SHOWN = 12;
 
-/** A number as it stands in a product. @param {number} x */
-const factor = (x) => (x < 0 ? `(${number(x)})` : number(x));
-
-/** @param {any} run @param {string} op @param {number} row @param {number} col */
+/** @param {string} op @param {number} row @param {number} col */
 export async function addends(run, op, row, col) {
 	const { data, shape, headers } = await getTensor("/look/dot", { run: run.run, op, row, col });
 	const k = shape[1];
@@ -28,10 +25,8 @@ export async function addends(run, op, row, col) {
 	const bars = top.map(({ j, product, running }) => ({ name: `${j}: ${factor(x[j])} · ${factor(w[j])}`, value: product, other: running }));
 	if (rest.n > 0) bars.push({ name: t("op.rest", { n: rest.n }), value: rest.product, other: sum });
 	if (bias) bars.push({ name: `+ ${t("op.bias")}`, value: bias, other: total });
-	/** @type {any} */
-	const picture = h("naepo-bars", {});
 	const title = t("op.addends", { op, row, col });
-	picture.data = { bars, label: title };
+	const picture = h("naepo-bars", { data: { bars, label: title } });
 	const equation = top.slice(0, 3).map(({ j }) => `${factor(x[j])}·${factor(w[j])}`).join(" + ");
 	const note = `y = ${equation}${k > 3 ? " + …" : ""}${bias ? ` + ${factor(bias)}` : ""} = ${number(cell)}. ${t("op.running_line")}`;
 	/** @type {(string | number)[][]} */

@@ -1,12 +1,12 @@
 // The distribution of the next id, exact and over all ids; sampling moved live; writing forwards and back; before and after changes.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { saveCsv } from "../core/export.js";
 import { count, number, percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { largest, softmax } from "../core/numeric.js";
 import { draw, seeded } from "../core/random.js";
-import { entropy, filtered } from "../core/sampling.js";
+import { divergence, entropy, filtered, variation } from "../core/sampling.js";
 import { select } from "../core/select.js";
 import { distributionTable } from "./distribution.js";
 import { isNeutral, sliders } from "./sliders.js";
@@ -26,12 +26,12 @@ class Answer extends HTMLElement {
 		this.shown = SHOWN;
 		/** @type {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any} | null} */ this.found = null;
 		this.next = -1; // the id that the seed draws
-		this.heading = h("h2", {});
+		this.heading = h("h2");
 		this.bars = h("div", { class: "next" });
 		this.rest = h("p", { class: "note rest" });
 		this.facts = h("p", { class: "note" });
 		this.moved = h("p", { class: "moved", hidden: true });
-		this.syllables = /** @type {any} */ (document.createElement("naepo-syllables"));
+		this.syllables = h("naepo-syllables");
 		document.addEventListener("naepo-step", (event) => (/** @type {CustomEvent} */ (event).detail === "n" ? this.#write(this.next) : this.#back()));
 	}
 
@@ -52,9 +52,9 @@ class Answer extends HTMLElement {
 		this.sliders = sliders(this);
 		this.seed = h("input", { id: "seed", type: "number", min: 0, step: 1, value: String(state.seed) });
 		this.seed.addEventListener("change", () => select(this, { seed: Math.max(0, Math.floor(Number(this.seed.value)) || 0) }));
-		this.write = h("button", { id: "write", type: "button", on: { click: () => this.#write(this.next) } });
-		this.writeChosen = h("button", { id: "write-chosen", type: "button", on: { click: () => this.#write(this.now.state.id) } });
-		this.back = h("button", { id: "back", type: "button", on: { click: () => this.#back() } }, t("answer.back"));
+		this.write = h("button", { id: "write", onclick: () => this.#write(this.next) });
+		this.writeChosen = h("button", { id: "write-chosen", onclick: () => this.#write(this.now.state.id) });
+		this.back = h("button", { id: "back", onclick: () => this.#back() }, t("answer.back"));
 		const seed = h("label", { class: "slider seed", title: t("answer.seed_note") }, h("span", {}, t("answer.seed")), this.seed);
 		this.sliders.element.append(seed);
 		const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back);
@@ -63,7 +63,6 @@ class Answer extends HTMLElement {
 		this.asked = "";
 	}
 
-	/** @param {any} context @param {string} asked */
 	async #load({ run, plain, state, model }, asked) {
 		this.asked = asked;
 		const at = `${state.position},:`;
@@ -90,7 +89,7 @@ class Answer extends HTMLElement {
 		this.#show(this.found, state);
 	}
 
-	/** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found @param {any} state */
+	/** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found */
 	#show({ logits, before, labels, run }, state) {
 		const raw = softmax(logits);
 		const drawn = filtered(logits, state);
@@ -113,7 +112,7 @@ class Answer extends HTMLElement {
 
 	/** @param {number} n ids that are not listed @param {number} share what they hold together @param {Float64Array} drawn */
 	#showRest(n, share, drawn) {
-		const button = (id, /** @type {() => void} */ act) => h("button", { id, type: "button", class: "plain", on: { click: act } }, t(`answer.${id}`));
+		const button = (id, /** @type {() => void} */ act) => h("button", { id, class: "plain", onclick: act }, t(`answer.${id}`));
 		const show = (shown) => () => ((this.shown = shown), this.#follow());
 		const more = n > 0 && this.shown < MOST_SHOWN ? button("more", show(this.shown * 4)) : null;
 		const fewer = this.shown > SHOWN ? button("fewer", show(SHOWN)) : null;
@@ -128,11 +127,10 @@ class Answer extends HTMLElement {
 		const [now] = largest(raw, 1);
 		const [then] = largest(old, 1);
 		const words = now === then ? "answer.moved_same" : "answer.moved";
-		const half = raw.reduce((sum, p, id) => sum + Math.abs(p - old[id]), 0) / 2;
-		this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(half), kl: number(divergence(raw, old)) });
+		this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(variation(raw, old)), kl: number(divergence(raw, old)) });
 	}
 
-	/** @param {string[]} labels @param {any} state @param {any} run */
+	/** @param {string[]} labels */
 	#showSteps(labels, state, run) {
 		this.write.textContent = t("answer.write", { label: labels[this.next] ?? "" });
 		this.writeChosen.hidden = state.id === null || state.id === this.next || !(state.id in labels);
@@ -162,8 +160,5 @@ class Answer extends HTMLElement {
 		saveCsv("next-id", [["", "logit", "probability", "drawn"], ...lines]);
 	}
 }
-
-/** Kullback–Leibler divergence in nats; infinite when something can be drawn now that could not before. @param {Float64Array} p @param {Float64Array} q */
-const divergence = (p, q) => p.reduce((sum, each, id) => sum + (each > 0 ? each * Math.log(each / q[id]) : 0), 0);
 
 customElements.define("naepo-answer", Answer);

@@ -1,8 +1,9 @@
 // <naepo-arcs>: from one position, an arc to each position that it looks at; the heavier the weight, the thicker the arc.
 
-import { svg } from "../core/dom.js";
+import { drawing, svg } from "../core/dom.js";
 import { full, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { select } from "../core/select.js";
 
 const GAP = 10;
 const FAINTEST = 0.002;
@@ -25,7 +26,7 @@ class NaepoArcs extends HTMLElement {
 		const own = places[position];
 		const reach = Math.max(...places.slice(0, position + 1).map(({ middle }) => own.middle - middle), 40);
 		const high = Math.min(110, 24 + reach / 3);
-		const picture = svg("svg", { width: x, height: high + 40, viewBox: `0 0 ${x} ${high + 40}`, role: "group", "aria-label": label });
+		const picture = drawing(x, high + 40, { role: "group", "aria-label": label });
 		for (let seen = 0; seen <= position; seen++) picture.append(...this.#arc(places[seen].middle, own.middle, high, weights[seen], `${seen} ${labels[seen]}`));
 		labels.forEach((text, at) => picture.append(this.#token(text, at, places[at], high, position, weights[at])));
 		this.replaceChildren(picture);
@@ -42,14 +43,14 @@ class NaepoArcs extends HTMLElement {
 
 	/** @param {string} text @param {number} at @param {{x: number, middle: number, width: number}} place @param {number} high @param {number} position @param {number} weight */
 	#token(text, at, { x, middle, width }, high, position, weight) {
-		const select = () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { position: at } }));
-		const key = (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && select();
+		const click = () => select(this, { position: at });
+		const key = (event) => event.key === "Enter" && click();
 		const kind = at === position ? "own" : at > position ? "after" : "seen";
 		const share = at <= position ? percent(weight) : "";
 		const words = t("attention.arc_token", { position: at, token: text, share });
 		return svg(
 			"g",
-			{ class: `token ${kind}`, tabindex: 0, role: "button", "aria-label": words, on: { click: select, keydown: key } },
+			{ class: `token ${kind}`, tabindex: 0, role: "button", "aria-label": words, on: { click, keydown: key } },
 			svg("rect", { x: x - 4, y: high, width: width + 8, height: 38, fill: "transparent" }),
 			svg("text", { x: middle, y: high + 15, "text-anchor": "middle" }, text),
 			svg("text", { x: middle, y: high + 31, "text-anchor": "middle", "font-size": 10, opacity: 0.7 }, at <= position ? short(weight) : ""),

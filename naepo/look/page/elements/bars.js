@@ -1,9 +1,9 @@
 // <naepo-bars>: signed bars on one axis, one a name. A bar can be chosen (naepo-bar {index}).
 
-import { diverging } from "../core/colour.js";
-import { svg } from "../core/dom.js";
+import { css, diverging } from "../core/colour.js";
+import { drawing, svg } from "../core/dom.js";
 import { full, number } from "../core/format.js";
-import { css, Drawn, shortened } from "./drawn.js";
+import { Drawn, shortened } from "./drawn.js";
 
 /**
  * @typedef {{name: string, value: number, other?: number, chosen?: boolean, title?: string, text?: string}} Bar
@@ -22,8 +22,7 @@ class NaepoBars extends Drawn {
 		const [low, high] = [Math.min(0, ...values), Math.max(1e-30, ...values)];
 		const scale = (width - margin - (plain ? 110 : 64)) / (high - low);
 		const [zero, height, most] = [margin - low * scale, LINE * bars.length + 2, Math.max(high, -low)];
-		const box = { width, height, viewBox: `0 0 ${width} ${height}` };
-		const picture = svg("svg", { class: "bars", role: "img", "aria-label": label, ...box });
+		const picture = drawing(width, height, { class: "bars", role: "img", "aria-label": label });
 		const bar = (/** @type {Bar} */ one, i) => {
 			const [y, value] = [i * LINE, Number.isFinite(one.value) ? one.value : 0];
 			const [left, right] = [zero + Math.min(0, value) * scale, zero + Math.max(0, value) * scale];

@@ -1,8 +1,9 @@
 // Touch it: switch off, scale or replace a head, a neuron or a position, and see what comes of it. Each change is a chip.
 
-import { h } from "../core/dom.js";
+import { chooser, h, note } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
+import { blockOf } from "./part-names.js";
 
 const TARGETS = ["head", "neuron", "position", "op"];
 const ACTIONS = ["off", "scale", "patch"];
@@ -19,16 +20,16 @@ class Changes extends HTMLElement {
 		this.key = "";
 		this.list = "";
 		this.chips = h("ul", { class: "chips" });
-		this.note = h("p", { class: "note" });
+		this.note = note();
 		this.form = h("form", { class: "change-form" });
-		this.form.addEventListener("submit", (/** @type {SubmitEvent} */ event) => this.#add(event));
+		this.form.addEventListener("submit", (event) => this.#add(event));
 		/** @type {((factor: number) => void)[]} */ this.factors = [];
 	}
 
 	set context(context) {
 		this.now = context;
 		const { state, model } = context;
-		if (!this.firstChild) this.append(h("h2", {}), this.note, this.chips, this.form);
+		if (!this.firstChild) this.append(h("h2"), this.note, this.chips, this.form);
 		const list = JSON.stringify([language(), state.changes.map((change) => ({ ...change, factor: null }))]);
 		if (list !== this.list) this.#build(state.changes);
 		this.list = list;
@@ -44,20 +45,20 @@ class Changes extends HTMLElement {
 		this.note.textContent = t(changes.length ? "changes.before_after" : "changes.note");
 		this.chips.setAttribute("aria-label", t("changes.made"));
 		this.factors = [];
-		const all = h("button", { id: "changes-none", type: "button", class: "plain", on: { click: () => this.#tell([]) } }, t("changes.take_all_off"));
+		const all = h("button", { id: "changes-none", class: "plain", onclick: () => this.#tell([]) }, t("changes.take_all_off"));
 		this.chips.replaceChildren(...changes.map((change, i) => this.#chip(change, i)), changes.length > 1 ? h("li", {}, all) : "");
 		this.chips.hidden = !changes.length;
 	}
 
-	/** @param {any} change @param {number} i */
+	/** @param {number} i */
 	#chip(change, i) {
 		const changes = () => this.now.state.changes;
 		const without = () => this.#tell(changes().filter((_, at) => at !== i));
 		const words = placeWords(change);
-		const off = h("button", { type: "button", "aria-label": t("changes.take_off", { change: words }), title: t("changes.take_off", { change: words }), on: { click: without } }, "×");
+		const off = h("button", { "aria-label": t("changes.take_off", { change: words }), title: t("changes.take_off", { change: words }), onclick: without }, "×");
 		if (change.patch) return h("li", { class: "chip" }, h("span", {}, `${words} · ${patchWords(change)}`), off);
 		const input = h("input", { type: "range", min: -2, max: 4, step: 0.05, "aria-label": `${words}, ${t("changes.factor")}` });
-		const output = h("output", {});
+		const output = h("output");
 		input.addEventListener("input", () => this.#tell(changes().map((each, at) => (at === i ? { ...each, factor: Number(input.value) } : each))));
 		this.factors[i] = (factor) => {
 			input.value = String(factor);
@@ -88,13 +89,13 @@ class Changes extends HTMLElement {
 			this.#allow(this.now.state, this.now.model);
 		};
 		text.addEventListener("input", typed);
-		text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+		text.addEventListener("keydown", (event) => {
 			if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.preventDefault();
 		});
 		const position = h("input", { id: "change-position", type: "number", min: 0, value: this.otherPosition, placeholder: String(this.now.state.position) });
 		position.addEventListener("input", () => (this.otherPosition = position.value));
 		const fields = [h("label", {}, t("changes.from_prompt"), text), h("label", {}, t("changes.from_position"), position)];
-		return h("div", { class: "patch" }, fields, h("p", { class: "note" }, t("changes.patch_note", { position: this.now.state.position })));
+		return h("div", { class: "patch" }, fields, note(t("changes.patch_note", { position: this.now.state.position })));
 	}
 
 	#allow(state, model) {
@@ -138,12 +139,10 @@ class Changes extends HTMLElement {
 /** The residual stream at a step: itself, or the one after its block. @param {string} op */
 function streamOf(op) {
 	if (/(^|\.)residual(_\d)?$/.test(op)) return op;
-	return `blocks.${blockOf(op)}.residual_2`;
+	return `blocks.${blockOf(op) || 0}.residual_2`;
 }
 
-const blockOf = (op) => /^blocks\.(\d+)/.exec(op)?.[1] ?? "0";
-
-const wordsOf = (state) => ({ block: blockOf(state.op), head: state.head, unit: state.unit ?? 0, position: state.position, op: state.op, stream: streamOf(state.op) });
+const wordsOf = (state) => ({ block: blockOf(state.op) || 0, head: state.head, unit: state.unit ?? 0, position: state.position, op: state.op, stream: streamOf(state.op) });
 
 function placeWords({ op, head, unit, position }) {
 	const parts = [op];
@@ -156,11 +155,6 @@ function placeWords({ op, head, unit, position }) {
 const patchWords = ({ patch, position }) => t("changes.taken", { text: patch.text, position: patch.position ?? position });
 
 /** @param {{id: string, label: string, values: string[], words: (value: string) => string, chosen: string, act: (value: string) => void}} options */
-function choice({ id, label, values, words, chosen, act }) {
-	const select_ = h("select", { id }, values.map((value) => h("option", { value }, words(value))));
-	select_.value = chosen;
-	select_.addEventListener("change", () => act(select_.value));
-	return h("label", {}, label, select_);
-}
+const choice = ({ id, label, values, words, chosen, act }) => h("label", {}, label, chooser({ id }, values.map((value) => [value, words(value)]), chosen, act));
 
 customElements.define("naepo-changes", Changes);

@@ -1,7 +1,7 @@
 // <naepo-chart>: lines over a common axis, linear or logarithmic, with a marker that can be moved (naepo-pick).
 // Lines differ by dash and by name at their end, not by colour: colour carries value.
 
-import { svg } from "../core/dom.js";
+import { drawing, svg } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { Drawn } from "./drawn.js";
 
@@ -63,8 +63,7 @@ class NaepoChart extends Drawn {
 		const all = series.map((each) => ({ ...each, points: each.points.filter(usable) })).filter(({ points }) => points.length);
 		this.lines = all.filter(({ faint }) => !faint);
 		this.scale = scaleOf(all.flatMap(({ points }) => points), width, height, log);
-		const box = { width, height, viewBox: `0 0 ${width} ${height}`, tabindex: picks ? 0 : null };
-		const picture = svg("svg", { class: "chart", role: "img", "aria-label": label, ...box });
+		const picture = drawing(width, height, { class: "chart", role: "img", "aria-label": label, tabindex: picks ? 0 : null });
 		this.line = svg("line", { class: "chart-marker", y1: EDGE.top, y2: height - EDGE.bottom });
 		picture.append(...this.axes(width, height), ...all.flatMap((each) => this.path(each)), ...this.ends(), this.line);
 		this.listen(picture);

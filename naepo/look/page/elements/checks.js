@@ -1,6 +1,6 @@
 // What must hold of the numbers on screen, with its error: green within the stated bound, red beyond.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
 
@@ -11,7 +11,7 @@ class Checks extends HTMLElement {
 		this.dataset.key = key;
 		const lines = run.checks.map((check) => line(check));
 		const n = run.checks.filter(({ holds }) => !holds).length;
-		const verdict = h("p", { class: "note" }, n ? t("answer.checks_fail", { n }) : t("answer.checks_hold", { n: run.checks.length }));
+		const verdict = note(n ? t("answer.checks_fail", { n }) : t("answer.checks_hold", { n: run.checks.length }));
 		this.replaceChildren(h("h2", {}, t("answer.checks")), verdict, h("ul", { class: "checks" }, lines));
 	}
 }
@@ -19,7 +19,7 @@ class Checks extends HTMLElement {
 function line({ name, op, error, bound, holds }) {
 	const key = `answer.check_${name}`;
 	const words = (has(key) ? t(key) : name) + (!holds && op ? ` (${op})` : "");
-	const found = t(holds ? "answer.holds" : "answer.fails", { error: number(error ?? NaN), bound: number(bound) });
+	const found = t(holds ? "answer.holds" : "answer.fails", { error: number(error), bound: number(bound) });
 	const title = h("span", {}, `${holds ? "✓" : "✗"} ${words}`);
 	return h("li", { class: `check ${holds ? "holds" : "fails"}`, dataset: { check: name } }, title, h("span", { class: "figures" }, found));
 }

@@ -1,7 +1,7 @@
 // One query and one key compared: their products, the largest first, and what they add up to, which is the score.
 
 import { h } from "../core/dom.js";
-import { full, number } from "../core/format.js";
+import { factor, full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs } from "../core/numeric.js";
 import { matrixOf, note, told } from "./matrix-of.js";
@@ -25,6 +25,3 @@ export function compared({ q, k, score, names, position, seen, head }) {
 	const words = t("attention.compared_check", { n: size, score: full(score) });
 	return [h("h3", {}, title), note(equation), picture, told("compared", words, sum - score, 1e-5 * Math.max(1, maxAbs(products)))];
 }
-
-/** A number as it stands in a product. @param {number} x */
-const factor = (x) => (x < 0 ? `(${number(x)})` : number(x));

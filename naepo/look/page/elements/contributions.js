@@ -13,7 +13,7 @@ import { check } from "./part.js";
 
 let bySize = false; // kept while the page is open: a manner of reading, not a part of the state
 
-/** @param {Sums} sums @param {any} state */
+/** @param {Sums} sums */
 function bars({ parts }, state) {
 	const shown = bySize ? [...parts].sort((one, other) => Math.abs(other.value) - Math.abs(one.value)) : parts;
 	const picture = h("naepo-bars", { class: "tall" });
@@ -44,7 +44,7 @@ function groups({ parts }) {
 	return t("path.groups", { embedding: total(/^(embedding|position)$/), heads: total(/attention/), mlps: total(/\.mlp$/), rest });
 }
 
-/** @param {Sums} sums @param {number} position @param {any} state */
+/** @param {Sums} sums @param {number} position */
 export function contributions(sums, position, state) {
 	const holder = h("div", {}, bars(sums, state));
 	const turn = () => {
@@ -52,7 +52,7 @@ export function contributions(sums, position, state) {
 		order.setAttribute("aria-pressed", String(bySize));
 		holder.replaceChildren(bars(sums, state));
 	};
-	const order = h("button", { type: "button", class: "quiet", "aria-pressed": String(bySize), on: { click: turn } }, t("path.by_size"));
+	const order = h("button", { class: "quiet", "aria-pressed": String(bySize), onclick: turn }, t("path.by_size"));
 	const ends = [t("path.sum"), t("path.logit")];
 	const rows = [...sums.parts.map(({ name, value }) => [name, value]), [ends[0], sums.sum], [ends[1], sums.logit]];
 	const picture = figure({

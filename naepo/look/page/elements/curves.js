@@ -22,7 +22,7 @@ function tableOf(series) {
 
 /** @param {string} name @param {string} unit @param {Series[]} series @param {number} checkpoint */
 function curve(name, unit, series, checkpoint) {
-	const [chart, title] = [h("naepo-chart", {}), t(`training.${name}`)];
+	const [chart, title] = [h("naepo-chart"), t(`training.${name}`)];
 	const draw = (marker) =>
 		(chart.data = { series, x: t("training.step"), y: t(`training.${unit}`), label: title, log: isLog, marker, picks: true });
 	draw(checkpoint);
@@ -31,7 +31,7 @@ function curve(name, unit, series, checkpoint) {
 		log.setAttribute("aria-pressed", String(isLog));
 		draw(chart.content.marker);
 	};
-	const log = h("button", { type: "button", class: "quiet", "aria-pressed": String(isLog), on: { click: turn } }, t("training.log"));
+	const log = h("button", { class: "quiet", "aria-pressed": String(isLog), onclick: turn }, t("training.log"));
 	return { chart, element: figure({ title, name, picture: chart, tools: [log], table: () => tableOf(series) }) };
 }
 

@@ -43,7 +43,7 @@ function row(id, { labels, logits, drawn, mark, isChanged, chosen, next, choose 
 	if (mark) bar.append(h("span", { class: "bar-before", style: { left: part(mark[id]) } }));
 	const isChosen = id === chosen;
 	const title = t(isChosen ? "answer.let_go" : "answer.choose", { id });
-	const pick = h("button", { type: "button", class: "candidate", title, "aria-pressed": String(isChosen), on: { click: () => choose(id) } }, label);
+	const pick = h("button", { class: "candidate", title, "aria-pressed": String(isChosen), onclick: () => choose(id) }, label);
 	const difference = mark ? drawn[id] - mark[id] : 0;
 	const before = mark ? t(isChanged ? "answer.before_is" : "answer.raw_is", { p: full(mark[id]) }) : "";
 	return h(

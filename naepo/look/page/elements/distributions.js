@@ -4,26 +4,14 @@ import { h } from "../core/dom.js";
 import { number, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { softmax } from "../core/numeric.js";
+import { divergence, entropy, variation } from "../core/sampling.js";
 import "./bars.js";
 import { figure } from "./figure.js";
 import { vocabularyOf } from "./vocabulary.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
-/** @typedef {ArrayLike<number>} Shares */
 
 const SHOWN = 12; // of each side
-
-/** @param {Shares} p @param {(share: number, id: number) => number} term */
-const sumOver = (p, term) => Array.from(p).reduce((sum, share, id) => (share > 0 ? sum + term(share, id) : sum), 0);
-
-/** −Σ p ln p, in nats. @param {Shares} p */
-const entropyOf = (p) => -sumOver(p, (share) => share * Math.log(share));
-
-/** Σ p ln(p/q), in nats; infinite where q is 0 and p is not. @param {Shares} p @param {Shares} q */
-export const divergence = (p, q) => sumOver(p, (share, id) => share * Math.log(share / q[id]));
-
-/** The share of probability that lies elsewhere. @param {Shares} p @param {Shares} q */
-const variation = (p, q) => sumOver(p, (share, id) => Math.max(0, share - q[id]));
 
 /** @param {Side} side */
 async function read({ model, run, position }) {
@@ -41,10 +29,10 @@ export async function distributions(one, two) {
 	const pairs = isShared
 		? [...new Set([...first.top, ...second.top])].map((id) => [id, id])
 		: [...new Set([first, second].flatMap(({ labels, top }) => top.map((id) => labels[id])))].map((label) => [first.ids.get(label), second.ids.get(label)]);
-	const share = (/** @type {Shares} */ p, /** @type {number | undefined} */ id) => (id === undefined ? NaN : p[id]);
+	const share = (p, id) => (id === undefined ? NaN : p[id]);
 	const rows = pairs.map(([i, j]) => ({ label: i === undefined ? second.labels[j ?? 0] : first.labels[i], value: share(first.p, i), other: share(second.p, j) }));
 	rows.sort((a, b) => Math.max(b.value || 0, b.other || 0) - Math.max(a.value || 0, a.other || 0));
-	const ends = { one: one.name, two: two.name, p: number(entropyOf(first.p)), q: number(entropyOf(second.p)) };
+	const ends = { one: one.name, two: two.name, p: number(entropy(first.p)), q: number(entropy(second.p)) };
 	const apart = { there: number(divergence(first.p, second.p)), back: number(divergence(second.p, first.p)), moved: percent(variation(first.p, second.p)) };
 	const distance = isShared ? t("compare.apart", apart) : t("compare.no_divergence");
 	return [picture(one.name, two.name, rows), h("p", { class: "finding" }, t("compare.entropies", ends), " ", distance)];
@@ -52,10 +40,9 @@ export async function distributions(one, two) {
 
 /** @param {string} one @param {string} two @param {{label: string, value: number, other: number}[]} rows */
 function picture(one, two, rows) {
-	const bars = h("naepo-bars", {});
 	const written = (x) => (Number.isFinite(x) ? percent(x) : "—");
 	const lines = rows.map(({ label, value, other }) => ({ name: label, value, other, text: `${written(value)} | ${written(other)}` }));
-	bars.data = { bars: lines, label: t("compare.next"), plain: true };
+	const bars = h("naepo-bars", { data: { bars: lines, label: t("compare.next"), plain: true } });
 	const head = [t("map.text"), one, two, t("compare.difference")];
 	const table = () => ({ head, rows: rows.map(({ label, value, other }) => [label, value, other, other - value]) });
 	return figure({ title: t("compare.next"), name: "next-ids", picture: bars, note: t("compare.next_note", { one, two }), table });

@@ -11,12 +11,12 @@ class Drawers extends HTMLElement {
 		this.key = "";
 		this.next = "";
 		const move = (step) => () => select(this, { position: this.position + step });
-		this.road = h("button", { id: "open-road", type: "button", class: "drawer-button", "aria-controls": "road", on: { click: () => this.#turn("road") } });
-		this.back = h("button", { id: "position-back", type: "button", on: { click: move(-1) } }, "←");
+		this.road = h("button", { id: "open-road", class: "drawer-button", "aria-controls": "road", onclick: () => this.#turn("road") });
+		this.back = h("button", { id: "position-back", onclick: move(-1) }, "←");
 		this.here = h("span", { class: "drawer-position" });
-		this.ahead = h("button", { id: "position-ahead", type: "button", on: { click: move(1) } }, "→");
-		this.answer = h("button", { id: "open-answer", type: "button", class: "drawer-button", "aria-controls": "answer", on: { click: () => this.#turn("answer") } });
-		this.shade = h("div", { class: "drawer-shade", on: { click: () => this.#show("") } });
+		this.ahead = h("button", { id: "position-ahead", onclick: move(1) }, "→");
+		this.answer = h("button", { id: "open-answer", class: "drawer-button", "aria-controls": "answer", onclick: () => this.#turn("answer") });
+		this.shade = h("div", { class: "drawer-shade", onclick: () => this.#show("") });
 		document.addEventListener("naepo-answer", (event) => this.#say(/** @type {CustomEvent} */ (event).detail));
 		document.addEventListener("naepo-select", (event) => "op" in /** @type {CustomEvent} */ (event).detail && this.#show(""));
 		document.addEventListener("keydown", (event) => event.key === "Escape" && this.#show(""));

@@ -44,6 +44,3 @@ export function shortened(text, most) {
 	const parts = [...text];
 	return parts.length <= most ? text : `${parts.slice(0, Math.max(1, most - 1)).join("")}…`;
 }
-
-/** @param {ArrayLike<number>} rgb */
-export const css = (rgb) => `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`;

@@ -41,7 +41,7 @@ function tableDetails(table) {
 export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
 	const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
 	/** @param {string} text @param {() => void | Promise<void>} act */
-	const button = (text, act) => h("button", { type: "button", class: "quiet", on: { click: act } }, text);
+	const button = (text, act) => h("button", { class: "quiet", onclick: act }, text);
 	const csv = () => saveCsv(name, [table().head, ...table().rows]);
 	const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));
 	const scalable = button("SVG", async () => download(`${name}.svg`, await svgOf(drawing())));

@@ -12,16 +12,15 @@ import { once } from "./vocabulary.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
 
-/** @param {string} kind "added" or "without" @param {ArrayLike<number>} values @param {any} context */
+/** @param {string} kind "added" or "without" @param {ArrayLike<number>} values */
 function grid(kind, values, { model, state }) {
 	const { n_layers: layers, n_heads: heads } = model.settings;
-	const picture = h("naepo-heat", {});
 	const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
 	const columns = Array.from({ length: heads }, (_, head) => String(head));
 	const block = blockOf(state.op);
 	const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
 	const title = t(`path.heads_${kind}`);
-	picture.data = { rows, columns, values, kind: "signed", label: title, selected, width: 52 };
+	const picture = h("naepo-heat", { data: { rows, columns, values, kind: "signed", label: title, selected, width: 52 } });
 	on(picture, "naepo-cell", ({ row, col }) => select(picture, { head: col, op: `blocks.${row}.attention.mixed`, view: "path" }));
 	const cells = (row) => Array.from(values).slice(row * heads, (row + 1) * heads);
 	const table = () => ({ head: [t("path.head_axis"), ...columns], rows: rows.map((row, i) => [row, ...cells(i)]) });
@@ -37,7 +36,7 @@ export function headGrids(context, position, { id, parts }) {
 		const at = headOf(name);
 		if (at) direct[at.block * heads + at.head] = value;
 	}
-	const without = h("div", {});
+	const without = h("div");
 	const show = async () => {
 		without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
 		const asked = { run: context.run.run, position, id };
@@ -45,6 +44,6 @@ export function headGrids(context, position, { id, parts }) {
 		without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
 	};
 	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
-	else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
+	else without.append(h("button", { onclick: show }, t("path.switch_off", { n })));
 	return h("div", { class: "pair" }, grid("added", direct, context), without);
 }

@@ -3,6 +3,7 @@
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
+import { select } from "../core/select.js";
 import { paintCells } from "./matrix-paint.js";
 
 /**
@@ -32,8 +33,7 @@ class NaepoHeads extends HTMLElement {
 		const limit = kind === "signed" ? threeSigma(data) : maxAbs(data) || 1; // one scale, so that heads can be compared
 		this.buttons = Array.from({ length: n }, (_, head) => {
 			const picture = thumbnail({ data: data.subarray(head * size, (head + 1) * size), cols, kind, limit: () => limit }, rows);
-			const select = () => this.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { head } }));
-			return h("button", { type: "button", class: "head-button", on: { click: select } }, picture, t("attention.head", { head }));
+			return h("button", { class: "head-button", onclick: () => select(this, { head }) }, picture, t("attention.head", { head }));
 		});
 		const each = n > groups ? Math.max(1, Math.floor(n / groups)) : n;
 		const grouped = Array.from({ length: Math.ceil(n / each) }, (_, group) => {

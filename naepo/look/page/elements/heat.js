@@ -1,10 +1,10 @@
 // <naepo-heat>: a small grid of named rows and columns, each cell coloured by its number and, where it fits, showing it.
 // A pointer or the arrow keys read a cell; a click or Enter chooses it (naepo-cell).
 
-import { diverging, sequential } from "../core/colour.js";
-import { svg } from "../core/dom.js";
+import { css, diverging, inkOn, sequential } from "../core/colour.js";
+import { drawing, svg } from "../core/dom.js";
 import { number } from "../core/format.js";
-import { css, Drawn, shortened } from "./drawn.js";
+import { Drawn, shortened } from "./drawn.js";
 
 /**
  * @typedef {{rows: string[], columns: string[], values: ArrayLike<number>, kind: "signed" | "probability", label: string,
@@ -17,9 +17,6 @@ import { css, Drawn, shortened } from "./drawn.js";
 const TOP = 22; // pixels for the names of the columns
 /** @type {Record<string, number[]>} */
 const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-
-/** Ink that can be read on a colour. @param {ArrayLike<number>} rgb */
-const inkOn = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] > 140 ? "#141414" : "#fafafa");
 
 class NaepoHeat extends Drawn {
 	constructor() {
@@ -40,8 +37,7 @@ class NaepoHeat extends Drawn {
 		this.size = { margin, width, height, limit };
 		this.cursor = heat.selected ?? this.cursor;
 		const [wide, tall] = [margin + width * cols + 1, TOP + height * rows + 1];
-		const box = { width: wide, height: tall, viewBox: `0 0 ${wide} ${tall}` };
-		const picture = svg("svg", { class: "heat", role: "img", tabindex: 0, "aria-label": heat.label, ...box });
+		const picture = drawing(wide, tall, { class: "heat", role: "img", tabindex: 0, "aria-label": heat.label });
 		picture.append(...this.names(heat), ...Array.from({ length: rows * cols }, (_, at) => this.cell(heat, at)).flat());
 		this.mark = svg("rect", { class: "heat-mark", width: width - 1, height: height - 1, fill: "none" });
 		picture.append(this.mark);

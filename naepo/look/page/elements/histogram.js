@@ -35,7 +35,7 @@ export async function histogram(asked) {
 	const found = await getJSON("/look/histogram", asked);
 	const { edges, counts, n, nan, inf, outliers } = found;
 	const name = String(asked.name);
-	const said = { n: count(n), mean: number(found.mean ?? NaN), std: number(found.std ?? NaN), min: number(found.min ?? NaN), max: number(found.max ?? NaN) };
+	const said = { n: count(n), mean: number(found.mean), std: number(found.std), min: number(found.min), max: number(found.max) };
 	const title = t("op.histogram", { name });
 	const rows = counts.map((each, i) => [edges[i], edges[i + 1], each]);
 	return figure({

@@ -20,9 +20,9 @@ class Keys extends HTMLElement {
 	#build() {
 		this.spoken = language();
 		const rows = NAMES.map((name, i) => h("tr", {}, h("td", {}, KEYS[i].map((key) => h("kbd", {}, key))), h("td", {}, t(`core.key_${name}`))));
-		const close = h("button", { type: "button", on: { click: () => this.dialog.close() } }, t("core.close"));
+		const close = h("button", { onclick: () => this.dialog.close() }, t("core.close"));
 		this.dialog = h("dialog", { class: "keys", "aria-label": t("top.keys") }, h("h2", {}, t("top.keys")), h("table", {}, h("tbody", {}, rows)), close);
-		this.dialog.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+		this.dialog.addEventListener("keydown", (event) => {
 			if (event.key !== "?") return;
 			event.preventDefault();
 			this.dialog.close();

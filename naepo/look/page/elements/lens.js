@@ -18,7 +18,7 @@ import { stageName } from "./part-names.js";
 const namesOf = ({ layers }) => layers.map(({ op }, i) => (i === layers.length - 1 ? t("path.answer") : stageName(op)));
 
 /** From which layer on the final answer leads: the first time, and for good. @param {Lens} lens */
-export function leads({ layers }) {
+function leads({ layers }) {
 	const leading = layers.map(({ top }) => top[0].id === layers[layers.length - 1].top[0].id);
 	return { first: leading.indexOf(true), stays: leading.lastIndexOf(false) + 1 };
 }
@@ -29,19 +29,12 @@ export function lensHeat(lens, followed) {
 	const answer = followed ?? layers[layers.length - 1].top[0].id;
 	const columns = layers[0].top.map((_, rank) => String(rank + 1));
 	const cells = layers.flatMap(({ top }) => top);
-	const heat = h("naepo-heat", {});
-	heat.data = {
-		rows: namesOf(lens),
-		columns,
-		values: cells.map(({ probability }) => probability),
-		texts: cells.map(({ label, probability }) => `${label} ${percent(probability)}`),
-		kind: "probability",
-		limit: 1,
-		width: 104,
-		least: columns.length > 4 ? 76 : 60,
-		label: t("path.lens"),
+	const data = {
+		rows: namesOf(lens), columns, kind: "probability", limit: 1, width: 104, least: columns.length > 4 ? 76 : 60, label: t("path.lens"),
+		values: cells.map(({ probability }) => probability), texts: cells.map(({ label, probability }) => `${label} ${percent(probability)}`),
 		strong: (at) => cells[at].id === answer,
 	};
+	const heat = h("naepo-heat", { data });
 	on(heat, "naepo-cell", ({ row, col }) => select(heat, { id: cells[row * columns.length + col].id }));
 	return heat;
 }
@@ -55,16 +48,9 @@ function lensTable({ layers }) {
 
 /** @param {Lens} lens */
 function entropyChart(lens) {
-	const chart = h("naepo-chart", {});
-	chart.data = {
-		series: [{ name: "", points: lens.layers.map(({ entropy }, i) => [i, entropy]), dots: true }],
-		x: t("path.depth"),
-		y: t("path.entropy"),
-		label: t("path.entropy"),
-		height: 130,
-		names: namesOf(lens),
-	};
-	return chart;
+	const series = [{ name: "", points: lens.layers.map(({ entropy }, i) => [i, entropy]), dots: true }];
+	const y = t("path.entropy");
+	return h("naepo-chart", { data: { series, x: t("path.depth"), y, label: y, height: 130, names: namesOf(lens) } });
 }
 
 /** @param {Lens} lens @param {number | null} followed */

@@ -1,11 +1,10 @@
 // The colours of the map, one a point, and what they mean.
 
 import { getTensor } from "../core/api.js";
-import { sequential } from "../core/colour.js";
+import { css, sequential } from "../core/colour.js";
 import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
-import { css } from "./drawn.js";
 import { embeddingNorms } from "./embedding-norms.js";
 import { once } from "./vocabulary.js";
 

@@ -1,6 +1,6 @@
 // The names along the rows and columns of a matrix, and the frames around what is chosen or pointed at.
 
-/** @typedef {import("./matrix-paint.js").Part} Part @typedef {import("./matrix-paint.js").Grid} Grid */
+/** @typedef {import("./matrix-paint.js").Grid} Grid */
 
 const FONT = "11px system-ui, sans-serif";
 const LINE = 12; // pixels that a name needs
@@ -26,39 +26,23 @@ function fitted(pen, name, width) {
 }
 
 /**
+ * The names along one side: those of rows end at the cells, those of columns stand on them. Where not all fit, some are left out.
  * @param {CanvasRenderingContext2D} pen
- * @param {{names: string[], part: Part, grid: Grid, room: number, ink: string, strong: number | null}} rows
+ * @param {{names: string[], from: number, to: number, begin: number, step: number, room: number, ink: string, strong: number | null, isRow: boolean}} side
+ *   begin: pixel where the first cell begins; step: size of a cell; room: pixels for a name
  */
-export function paintRowNames(pen, { names, part, grid, room: width, ink, strong }) {
-	const every = Math.max(1, Math.ceil(LINE / grid.h));
-	pen.textAlign = "right";
-	pen.textBaseline = "middle";
-	pen.fillStyle = ink;
-	for (let r = part.r0; r < part.r1; r++) {
-		if (r % every && r !== strong) continue;
-		if (strong !== null && r !== strong && Math.abs(r - strong) * grid.h < LINE) continue;
-		pen.font = r === strong ? `bold ${FONT}` : FONT;
-		pen.fillText(fitted(pen, names[r] ?? "", width - 8), width - 5, grid.y + (r + 0.5) * grid.h);
-	}
-}
-
-/**
- * @param {CanvasRenderingContext2D} pen
- * @param {{names: string[], part: Part, grid: Grid, room: number, ink: string, strong: number | null}} columns
- */
-export function paintColumnNames(pen, { names, part, grid, room: height, ink, strong }) {
-	const every = Math.max(1, Math.ceil(LINE / grid.w));
-	pen.textAlign = "left";
-	pen.textBaseline = "middle";
-	pen.fillStyle = ink;
-	for (let c = part.c0; c < part.c1; c++) {
-		if (c % every && c !== strong) continue;
-		if (strong !== null && c !== strong && Math.abs(c - strong) * grid.w < LINE) continue;
-		pen.font = c === strong ? `bold ${FONT}` : FONT;
+export function paintNames(pen, { names, from, to, begin, step, room: long, ink, strong, isRow }) {
+	const every = Math.max(1, Math.ceil(LINE / step));
+	Object.assign(pen, { textAlign: isRow ? "right" : "left", textBaseline: "middle", fillStyle: ink });
+	for (let i = from; i < to; i++) {
+		if (i % every && i !== strong) continue;
+		if (strong !== null && i !== strong && Math.abs(i - strong) * step < LINE) continue;
+		pen.font = i === strong ? `bold ${FONT}` : FONT;
+		const [middle, end] = [begin + (i + 0.5) * step, long - 5];
 		pen.save();
-		pen.translate(grid.x + (c + 0.5) * grid.w, height - 5);
-		pen.rotate(-Math.PI / 2);
-		pen.fillText(fitted(pen, names[c] ?? "", height - 8), 0, 0);
+		pen.translate(isRow ? end : middle, isRow ? middle : end);
+		if (!isRow) pen.rotate(-Math.PI / 2);
+		pen.fillText(fitted(pen, names[i] ?? "", long - 8), 0, 0);
 		pen.restore();
 	}
 }

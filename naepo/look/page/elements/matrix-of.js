@@ -1,6 +1,6 @@
 // What the stage needs of matrices again and again: one with its properties, names of positions, rows of a tensor, checks.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { check } from "./part.js";
@@ -8,9 +8,10 @@ import "./matrix.js";
 
 /** @typedef {import("./matrix.js").NaepoMatrix & Record<string, any>} Matrix */
 
-/** @param {Record<string, any>} properties */
-export const matrixOf = (properties) => Object.assign(h("naepo-matrix", {}), properties);
+/** Called by its name where nothing else is said. @param {Record<string, any>} properties */
+export const matrixOf = (properties) => h("naepo-matrix", { label: properties.name, ...properties });
 
+export { note } from "../core/dom.js";
 export { select } from "../core/select.js";
 export { glyphsOf, positionsOf } from "./position-names.js";
 
@@ -25,13 +26,10 @@ export function told(name, words, error, bound) {
 	return line;
 }
 
-/** Small print. @param {...any} words */
-export const note = (...words) => h("p", { class: "note" }, words);
-
-/** Said where somebody's change acts on a step, which then need not add up. @param {any} state @param {string} name */
+/** Said where somebody's change acts on a step, which then need not add up. @param {string} name */
 export const changed = (state, name) => ((state?.changes ?? []).some((change) => change.op === name) ? note(t("op.changed")) : null);
 
-/** Listen to what an element tells. @param {any} element @param {string} event @param {(detail: any) => void} act */
+/** Listen to what an element tells. @param {string} event @param {(detail: any) => void} act */
 export const on = (element, event, act) => element.addEventListener(event, (/** @type {CustomEvent} */ { detail }) => act(detail));
 
 /** One side of an equation. @param {...any} content */

@@ -1,6 +1,6 @@
 // A part of a matrix as pixels: colour for what is a number, signs for what is none or lies beyond the scale.
 
-import { legend } from "../core/colour.js";
+import { css, inkOn, legend } from "../core/colour.js";
 import { number } from "../core/format.js";
 
 /**
@@ -157,12 +157,6 @@ function short(x) {
 	if (!Number.isFinite(x) || x === 0 || size >= 100 || size < 0.01) return size < 0.01 && x !== 0 ? (x < 0 ? "−0" : "+0") : number(x);
 	return x.toPrecision(2).replace("-", "−");
 }
-
-/** Ink that can be read on a colour. @param {number[]} rgb */
-export const inkOn = ([red, green, blue]) => (0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#141414" : "#fafafa");
-
-/** @param {number[]} rgb */
-export const css = (rgb) => `rgb(${rgb.join(",")})`;
 
 /** A bar from one end of a scale to the other. @param {HTMLCanvasElement} canvas 256 × 1 @param {Kind} kind */
 export function paintScale(canvas, kind) {

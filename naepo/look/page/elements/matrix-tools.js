@@ -1,7 +1,7 @@
 // What goes with each matrix: the numbers of the visible window as a real table, and files to take along.
 
 import { getFile } from "../core/api.js";
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { download, pngOf, saveCsv, svgOf } from "../core/export.js";
 import { count, full } from "../core/format.js";
 import { t } from "../core/i18n.js";
@@ -37,7 +37,7 @@ export function tableOf(matrix) {
 	const isCut = rows.length * cols.length < matrix.rows * matrix.cols;
 	const told = { rows: rows.length, cols: cols.length, all: `${count(matrix.rows)} × ${count(matrix.cols)}` };
 	const nodes = [
-		isCut ? h("p", { class: "note" }, t("matrix.cut", told)) : null,
+		isCut ? note(t("matrix.cut", told)) : null,
 		h(
 			"div",
 			{ class: "table-window", tabIndex: 0 },
@@ -51,7 +51,7 @@ export function tableOf(matrix) {
 export function filesOf(matrix) {
 	const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
 	/** @param {string} words @param {() => Promise<void> | void} act @param {string} title */
-	const button = (words, act, title) => h("button", { type: "button", class: "quiet", title, on: { click: act } }, words);
+	const button = (words, act, title) => h("button", { class: "quiet", title, onclick: act }, words);
 	const csv = () => {
 		const { data, rows, cols, rowNames, colNames } = matrix.windowed();
 		const lines = Array.from({ length: rows }, (_, r) => [rowNames[r], ...data.slice(r * cols, (r + 1) * cols)]);

@@ -1,13 +1,13 @@
 // <naepo-matrix>: a matrix of any size on a canvas; what is no number, or beyond the scale, is a sign. Pointer and arrows read a cell
 // (naepo-hover), a click or Enter chooses it (naepo-cell), + and − zoom. Behind it: a real table, and files.
 
-import { legend } from "../core/colour.js";
+import { css, legend } from "../core/colour.js";
 import { h } from "../core/dom.js";
 import { count, full, number, shape } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
-import { paintColumnNames, paintFrame, paintRowNames, room } from "./matrix-labels.js";
-import { css, paintCells, paintScale, paintSigns, strangeIn } from "./matrix-paint.js";
+import { paintFrame, paintNames, room } from "./matrix-labels.js";
+import { paintCells, paintScale, paintSigns, strangeIn } from "./matrix-paint.js";
 import { PROPERTIES, define } from "./matrix-properties.js";
 import { filesOf, tableOf } from "./matrix-tools.js";
 
@@ -37,16 +37,16 @@ export class NaepoMatrix extends HTMLElement {
 		this.density = 1;
 		this.grid = { x: 0, y: 0, w: 1, h: 1 };
 		this.shown = { r0: 0, r1: 0, c0: 0, c1: 0 };
-		this.canvas = h("canvas", {});
+		this.canvas = h("canvas");
 		this.sheet = h("div", { class: "matrix-sheet" }, this.canvas);
 		this.scroller = h("div", { class: "matrix-scroll", tabIndex: 0, role: "application" }, this.sheet);
 		this.scale = h("canvas", { class: "matrix-scale", width: 256, height: 1, "aria-hidden": "true" });
-		this.words = h("span", {});
+		this.words = h("span");
 		this.readout = h("p", { class: "matrix-readout" }, this.scale, this.words);
 		this.title_ = h("span", { class: "matrix-caption" });
-		this.zooms = [-1, 1].map((by) => h("button", { type: "button", class: "quiet", on: { click: () => this.#zoomBy(by) } }, by < 0 ? "−" : "+"));
+		this.zooms = [-1, 1].map((by) => h("button", { class: "quiet", onclick: () => this.#zoomBy(by) }, by < 0 ? "−" : "+"));
 		this.head = h("div", { class: "matrix-head" }, this.title_, h("span", { class: "matrix-zooms" }, this.zooms));
-		this.details = h("details", { class: "matrix-details", on: { toggle: () => this.#fill() } });
+		this.details = h("details", { class: "matrix-details", ontoggle: () => this.#fill() });
 		this.watcher = new ResizeObserver(([entry]) => this.#resized(entry.contentRect.width));
 		this.#listen();
 	}
@@ -115,7 +115,7 @@ export class NaepoMatrix extends HTMLElement {
 		return { data, rows, cols, rowNames, colNames: Array.from({ length: cols }, (_, i) => this.colName(c0 + i)) };
 	}
 
-	/** Take a property over; all that came together are drawn together. @param {keyof typeof PROPERTIES} name @param {any} value */
+	/** Take a property over; all that came together are drawn together. @param {keyof typeof PROPERTIES} name */
 	take(name, value) {
 		/** @type {any} */ (this.values)[name] = value;
 		if (name !== "pointed" && name !== "selected") this.isNew = true;
@@ -216,9 +216,9 @@ export class NaepoMatrix extends HTMLElement {
 		frame(this.cursor, ink, 1.5);
 		pen.restore();
 		const strong = this.cursor ?? pointed ?? selected ?? { row: null, col: null };
-		const names = { part: this.shown, grid, ink };
-		if (rowLabels) paintRowNames(pen, { ...names, names: rowLabels, room: x, strong: strong.row });
-		if (colLabels) paintColumnNames(pen, { ...names, names: colLabels, room: y, strong: strong.col });
+		const { r0, r1, c0, c1 } = this.shown;
+		if (rowLabels) paintNames(pen, { names: rowLabels, from: r0, to: r1, begin: grid.y, step: tall, room: x, ink, strong: strong.row, isRow: true });
+		if (colLabels) paintNames(pen, { names: colLabels, from: c0, to: c1, begin: grid.x, step: w, room: y, ink, strong: strong.col, isRow: false });
 		this.#read();
 	}
 
@@ -250,18 +250,18 @@ export class NaepoMatrix extends HTMLElement {
 
 	/** Fill what is behind the picture, when it is open. */
 	#fill() {
-		const summary = this.details.querySelector("summary") ?? h("summary", {});
+		const summary = this.details.querySelector("summary") ?? h("summary");
 		summary.textContent = t("matrix.numbers");
 		this.details.replaceChildren(summary, ...(this.details.open ? [filesOf(this.#typed), ...tableOf(this.#typed)] : []));
 	}
 
 	#listen() {
-		this.scroller.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => this.#point(this.#cellAt(event)));
+		this.scroller.addEventListener("pointermove", (event) => this.#point(this.#cellAt(event)));
 		this.scroller.addEventListener("pointerleave", () => this.#point(null));
 		this.scroller.addEventListener("blur", () => this.#point(null));
 		this.scroller.addEventListener("scroll", () => this.#scrolled());
-		this.canvas.addEventListener("click", (/** @type {PointerEvent} */ event) => this.#choose(this.#cellAt(event)));
-		this.scroller.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+		this.canvas.addEventListener("click", (event) => this.#choose(this.#cellAt(event)));
+		this.scroller.addEventListener("keydown", (event) => this.#key(event));
 	}
 
 	#scrolled() {
@@ -342,7 +342,7 @@ export class NaepoMatrix extends HTMLElement {
 	}
 }
 
-const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim() || "#8a2b6b";
+const accent = () => getComputedStyle(document.documentElement).getPropertyValue("--accent").trim();
 
 define(NaepoMatrix);
 customElements.define("naepo-matrix", NaepoMatrix);

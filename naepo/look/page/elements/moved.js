@@ -24,7 +24,7 @@ function valuesOf(matrix, measure, n) {
 
 /** Rows of matrices, columns of steps; a click tells the step and draws the row as a line. @param {Moves} moves @param {Measure} measure @param {(step: number) => void} choose */
 function heatOf({ steps, matrices }, measure, choose) {
-	const [heat, line] = [h("naepo-heat", {}), h("div", {})];
+	const [heat, line] = [h("naepo-heat"), h("div")];
 	const table = matrices.map((matrix) => valuesOf(matrix, measure, steps.length));
 	const isNorm = measure === "norm";
 	const width = Math.max(14, Math.min(56, Math.floor(640 / steps.length)));
@@ -40,7 +40,7 @@ function heatOf({ steps, matrices }, measure, choose) {
 	};
 	on(heat, "naepo-cell", ({ row, col }) => {
 		choose(steps[col]);
-		const [chart, name, unit] = [h("naepo-chart", {}), matrices[row].name, t(`training.${measure}`)];
+		const [chart, name, unit] = [h("naepo-chart"), matrices[row].name, t(`training.${measure}`)];
 		const points = steps.map((step, i) => [step, table[row][i]]);
 		chart.data = { series: [{ name, points, dots: true }], x: t("training.step"), y: unit, label: `${name}: ${unit}`, height: 150 };
 		line.replaceChildren(h("h4", {}, name), chart);
@@ -51,13 +51,13 @@ function heatOf({ steps, matrices }, measure, choose) {
 /** @param {Moves} moves @param {(step: number) => void} choose */
 export function movedPicture(moves, choose) {
 	const { steps, matrices } = moves;
-	const [holder, note] = [h("div", {}), h("p", { class: "note" })];
+	const [holder, note] = [h("div"), h("p", { class: "note" })];
 	const draw = (/** @type {Measure} */ measure) => {
 		note.textContent = t("training.heat_note", { formula: t(`training.formula_${measure}`) });
 		holder.replaceChildren(heatOf(moves, measure, choose));
 		buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(MEASURES[i] === measure)));
 	};
-	const buttons = MEASURES.map((each) => h("button", { type: "button", class: "chip", on: { click: () => draw(each) } }, t(`training.${each}`)));
+	const buttons = MEASURES.map((each) => h("button", { class: "chip", onclick: () => draw(each) }, t(`training.${each}`)));
 	draw("moved");
 	const head = MEASURES.flatMap((each) => steps.map((step) => `${t(`training.${each}`)} ${step}`));
 	const rows = () => matrices.map((matrix) => [matrix.name, ...MEASURES.flatMap((each) => valuesOf(matrix, each, steps.length))]);

@@ -3,6 +3,7 @@
 import { h } from "../core/dom.js";
 import { number, shape } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
+import { select } from "../core/select.js";
 import { formula } from "./formula.js";
 
 /** What a step is called by its own name, else by its kind. */
@@ -15,17 +16,13 @@ function titleOf(op) {
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
 /** The steps a step reads, as links along the road. @param {string} name */
-export function opLink(name) {
-	const select = (/** @type {Event} */ event) =>
-		event.currentTarget?.dispatchEvent(new CustomEvent("naepo-select", { bubbles: true, detail: { op: name } }));
-	return h("button", { type: "button", class: "plain-button", on: { click: select } }, h("code", {}, name));
-}
+const opLink = (name) => h("button", { class: "plain-button", onclick: ({ target }) => select(target, { op: name }) }, h("code", {}, name));
 
 export function opHead(op, model) {
 	const axes = op.axes.map((axis, i) => `${axis} ${op.shape?.[i] ?? op.sizes[i] ?? ""}`).join(" × ");
 	const readers = model.ops.filter((each) => each.inputs.includes(op.name)).map((each) => opLink(each.name));
 	const facts = [fact(t("op.module"), h("code", {}, op.module || "model")), fact(t("op.shape"), axes || (op.shape ? shape(op.shape) : ""))];
-	if (op.norm !== undefined) facts.push(fact(t("op.norm"), number(op.norm ?? NaN)), fact(t("op.range"), `${number(op.min ?? NaN)} … ${number(op.max ?? NaN)}`));
+	if (op.norm !== undefined) facts.push(fact(t("op.norm"), number(op.norm)), fact(t("op.range"), `${number(op.min)} … ${number(op.max)}`));
 	if (op.nan || op.inf) facts.push(fact("NaN, ∞", `${op.nan}, ${op.inf}`));
 	if (op.weights.length) facts.push(fact(t("op.weights"), h("code", {}, op.weights.join(", "))));
 	if (op.inputs.length) facts.push(fact(t("op.reads"), h("span", { class: "op-links" }, op.inputs.map(opLink))));

@@ -54,7 +54,7 @@ export function allPositions(run, op, { data, shape }, position, head = -1) {
 	const [rows, cols] = shape.slice(-2);
 	const name = head < 0 ? op.name : `${op.name}[${head}]`;
 	const all = matrixOf({
-		rows, cols, data, caption: `${t("op.all_positions")}: ${name}`, label: name, name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
+		rows, cols, data, caption: `${t("op.all_positions")}: ${name}`, name, rowLabels: positionsOf(run), dims: [t("op.position"), op.axes.at(-1)],
 		source: { run: run.run, name: op.name, at: head < 0 ? null : `${head},:,:` }, whole: op.shape, selected: { row: position, col: null },
 	});
 	on(all, "naepo-cell", (detail) => select(all, { position: detail.row }));

@@ -1,6 +1,6 @@
 // The sheet above the points: marks, the chosen one, and as many names as fit without covering each other.
 
-import { css } from "./drawn.js";
+import { css } from "../core/colour.js";
 import { greedyLabels } from "./points-index.js";
 
 const MOST = 160; // labels on one picture

@@ -38,7 +38,7 @@ export class NaepoPoints extends HTMLElement {
 		this.waiting = 0;
 		this.resting = 0;
 		/** @type {import("./points-webgl.js").Renderer | null} */ this.renderer = null;
-		this.canvas = h("canvas", {});
+		this.canvas = h("canvas");
 		this.sheet = h("canvas", { class: "points-sheet" });
 		this.ring = h("div", { class: "points-ring", hidden: true });
 		this.tip = h("div", { class: "points-tip", hidden: true });

@@ -2,7 +2,10 @@
 // only together share its glyph ("안 1/3").
 
 /** @type {Map<string, string>} */
-const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"]]);
+const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]);
+
+/** A text on one line. @param {string} text */
+export const signed = (text) => [...text].map((each) => SIGNS.get(each) ?? each).join("");
 
 /** The glyph of each token. */
 export function glyphsOf({ tokens, groups = [] }) {
@@ -10,8 +13,7 @@ export function glyphsOf({ tokens, groups = [] }) {
 	const names = tokens.map((token) => token.label);
 	for (const { start, end, text, kind } of groups) {
 		if (end - start < 2 || kind !== "text" || text === null) continue;
-		const glyph = [...text].map((each) => SIGNS.get(each) ?? each).join("");
-		for (let at = start; at < end; at++) names[at] = `${glyph} ${at - start + 1}/${end - start}`;
+		for (let at = start; at < end; at++) names[at] = `${signed(text)} ${at - start + 1}/${end - start}`;
 	}
 	return names;
 }

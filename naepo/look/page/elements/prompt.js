@@ -12,9 +12,9 @@ class Prompt extends HTMLElement {
 		super();
 		this.key = "";
 		this.text = h("textarea", { id: "prompt", rows: 1, spellcheck: false, autocomplete: "off", maxLength: LONGEST });
-		this.text.addEventListener("input", (/** @type {InputEvent} */ event) => this.#typed(event.isComposing));
+		this.text.addEventListener("input", (event) => this.#typed(event.isComposing));
 		this.text.addEventListener("compositionend", () => this.#typed(false));
-		this.text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
+		this.text.addEventListener("keydown", (event) => this.#key(event));
 		this.name = h("span", { class: "prompt-name" });
 		this.status = h("span", { class: "prompt-status", role: "status" });
 		this.notes = h("p", { class: "note cut", role: "status", hidden: true });

@@ -24,7 +24,7 @@ class Road extends HTMLElement {
 		/** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
 		this.tokens = h("span", { class: "sizes" });
 		this.note = h("p", { class: "note" });
-		this.table = h("details", { class: "table-details", on: { toggle: () => this.#fill() } });
+		this.table = h("details", { class: "table-details", ontoggle: () => this.#fill() });
 	}
 
 	set context(context) {
@@ -63,7 +63,7 @@ class Road extends HTMLElement {
 	#first() {
 		const name = h("span", { class: "name" }, h("code", {}, "ids"), h("span", { class: "words" }, t("core.tokens")));
 		const focus = () => document.dispatchEvent(new CustomEvent("naepo-focus-tokens"));
-		return h("button", { type: "button", class: "line ids", on: { click: focus } }, name, this.tokens);
+		return h("button", { class: "line ids", onclick: focus }, name, this.tokens);
 	}
 
 	#block(block, open) {
@@ -80,7 +80,7 @@ class Road extends HTMLElement {
 		const words = has(`road.${last}`) ? h("span", { class: "words" }, t(`road.${last}`)) : null;
 		const line = h(
 			"button",
-			{ type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, on: { click: () => select(this, { op: op.name }) } },
+			{ type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, onclick: () => select(this, { op: op.name }) },
 			h("span", { class: "name" }, h("code", {}, last), words),
 			canvas,
 			h("span", { class: "figures" }, range, sizes),
@@ -102,7 +102,7 @@ class Road extends HTMLElement {
 		if (this.offsetParent) scrollIn(this.parentElement, line);
 	}
 
-	/** @param {any} run @param {number} position @param {string} drawn */
+	/** @param {number} position @param {string} drawn */
 	async #show(run, position, drawn) {
 		this.drawn = drawn;
 		this.tokens.textContent = count(run.tokens.length);
@@ -123,14 +123,14 @@ class Road extends HTMLElement {
 		if (!line) return;
 		const hides = op.name.endsWith(".masked"); // its −∞ are meant
 		const strange = op.nan + (hides ? 0 : op.inf) ? ` · ${t("road.strange", { nan: op.nan, inf: op.inf })}` : "";
-		const words = t("road.range", { norm: number(op.norm ?? NaN), min: number(op.min ?? NaN), max: number(op.max ?? NaN) }) + strange;
+		const words = t("road.range", { norm: number(op.norm), min: number(op.min), max: number(op.max) }) + strange;
 		line.sizes.textContent = shape(op.shape);
 		line.range.textContent = words;
 		line.range.classList.toggle("strange", strange !== "");
 		line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
 	}
 
-	/** @param {any} run @param {Float32Array} data */
+	/** @param {Float32Array} data */
 	#strips(run, data) {
 		run.ops.forEach((op, i) => {
 			const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);

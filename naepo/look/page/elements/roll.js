@@ -51,7 +51,7 @@ class NaepoRoll extends HTMLElement {
 				tabindex: 0,
 				role: "button",
 				"aria-label": `${at} ${name} ${pitchName(pitch)}: ${full(share)}`,
-				on: { click: choose, keydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && choose() },
+				on: { click: choose, keydown: (event) => event.key === "Enter" && choose() },
 			},
 			svg("title", {}, `${at} ${name}, ${pitchName(pitch)}: ${full(share)}`),
 		);

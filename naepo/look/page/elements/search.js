@@ -33,7 +33,7 @@ class NaepoSearch extends HTMLElement {
 	constructor() {
 		super();
 		/** @type {ArrayLike<string>} */ this.labels = [];
-		const keydown = (/** @type {KeyboardEvent} */ event) => this.key(event);
+		const keydown = (event) => this.key(event);
 		this.input = h("input", { type: "search", autocomplete: "off", spellcheck: false, on: { input: () => this.look(true), keydown } });
 		this.results = h("ul", { class: "search-results", hidden: true });
 		this.count = h("span", { class: "note", role: "status" });
@@ -64,7 +64,7 @@ class NaepoSearch extends HTMLElement {
 		this.results.hidden = !ids.length;
 		const result = (id) => {
 			const name = [h("span", { class: "token-name" }, labels[id]), h("span", { class: "note" }, ` ${id}`)];
-			return h("li", {}, h("button", { type: "button", class: "quiet", on: { click: () => this.choose(id) } }, name));
+			return h("li", {}, h("button", { class: "quiet", onclick: () => this.choose(id) }, name));
 		};
 		this.results.replaceChildren(...ids.slice(0, SHOWN).map(result));
 		if (tells) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));

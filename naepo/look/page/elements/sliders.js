@@ -19,7 +19,7 @@ export const isNeutral = (state) => Object.entries(NEUTRAL).every(([key, value])
 /** The sliders, and what sets them to a state. @param {HTMLElement} from who tells of a move */
 export function sliders(from) {
 	const made = SLIDERS.map((slider) => one(slider, from));
-	const reset = h("button", { id: "neutral", type: "button", class: "plain", on: { click: () => select(from, NEUTRAL) } }, t("answer.neutral"));
+	const reset = h("button", { id: "neutral", class: "plain", onclick: () => select(from, NEUTRAL) }, t("answer.neutral"));
 	const element = h("fieldset", { class: "sliders" }, h("legend", {}, t("answer.sampling"), " ", reset), made.map((each) => each.element));
 	const show = (state) => {
 		reset.disabled = isNeutral(state);

@@ -1,24 +1,22 @@
 // The next character or syllable: the sum over all ids and pieces of bytes that write it. Computed while it is open.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { full, number, percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { nextCharacters } from "../core/syllables.js";
-import { vocabularyOf } from "./vocabulary.js";
+import { signed } from "./position-names.js";
+import { bytesOf, vocabularyOf } from "./vocabulary.js";
 
 const SHOWN = 10;
 const PATIENCE = 250; // milliseconds of rest before models are run for it
-
-/** @param {string} text base64 */
-const bytesOf = (text) => Array.from(atob(text), (each) => each.charCodeAt(0));
 
 class Syllables extends HTMLElement {
 	constructor() {
 		super();
 		this.key = "";
-		this.body = h("div", {});
-		this.summary = h("summary", {});
-		this.details = h("details", { class: "syllables", on: { toggle: () => this.#ask() } }, this.summary, this.body);
+		this.body = h("div");
+		this.summary = h("summary");
+		this.details = h("details", { class: "syllables", ontoggle: () => this.#ask() }, this.summary, this.body);
 		this.timer = 0;
 	}
 
@@ -37,11 +35,10 @@ class Syllables extends HTMLElement {
 		this.key = key;
 		clearTimeout(this.timer);
 		this.body.setAttribute("aria-busy", "true");
-		if (!this.body.firstChild) this.body.append(h("p", { class: "note" }, t("answer.following")));
+		if (!this.body.firstChild) this.body.append(note(t("answer.following")));
 		this.timer = setTimeout(() => this.#load(this.now, key), PATIENCE);
 	}
 
-	/** @param {any} context @param {string} key */
 	async #load({ run, state, model }, key) {
 		try {
 			const [{ data }, { bytes }] = await Promise.all([run.tensor("logits", `${state.position},:`), vocabularyOf(model.key)]);
@@ -74,19 +71,17 @@ class Syllables extends HTMLElement {
 		const holds = error <= 1e-9;
 		this.body.replaceChildren(
 			h("table", { class: "distribution" }, h("tbody", {}, rows)),
-			h("p", { class: "note" }, t("answer.syllables_note", parts)),
+			note(t("answer.syllables_note", parts)),
 			h("p", { class: `check ${holds ? "holds" : "fails"}` }, `${holds ? "✓" : "✗"} ${t("answer.syllables_sum", { error: number(error) })}`),
 		);
 	}
 }
 
-/** Bytes up to a position that are no whole character yet. @param {any} run @param {number} position */
+/** Bytes up to a position that are no whole character yet. @param {number} position */
 function pendingOf(run, position) {
 	const group = run.groups.find(({ start, end }) => start <= position && position < end);
 	const isOpen = group.kind === "fragment" || (group.kind === "text" && position < group.end - 1);
 	return isOpen ? run.tokens.slice(group.start, position + 1).flatMap((each) => bytesOf(each.bytes)) : [];
 }
-
-const signed = (text) => text.replace("\n", "↵").replace("\t", "⇥");
 
 customElements.define("naepo-syllables", Syllables);

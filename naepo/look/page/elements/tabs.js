@@ -4,13 +4,13 @@ import { h } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
 
-const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
+export const VIEWS = ["op", "attention", "path", "map", "training", "compare"];
 
 class Tabs extends HTMLElement {
 	constructor() {
 		super();
 		this.key = "";
-		this.buttons = VIEWS.map((view) => h("button", { id: `view-${view}`, type: "button", on: { click: () => select(this, { view }) } }));
+		this.buttons = VIEWS.map((view) => h("button", { id: `view-${view}`, onclick: () => select(this, { view }) }));
 	}
 
 	set context({ state }) {

@@ -4,8 +4,9 @@ import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
+import { signed } from "./position-names.js";
+import { bytesOf } from "./vocabulary.js";
 
-const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]);
 const MODES = ["tokens", "characters", "bytes"];
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
@@ -56,7 +57,7 @@ class Tokens extends HTMLElement {
 			this.context = this.now;
 			document.getElementById(`tokens-${mode}`)?.focus();
 		};
-		return h("button", { id: `tokens-${mode}`, type: "button", "aria-pressed": String(mode === this.mode), on: { click: show } }, t(`core.${mode}`));
+		return h("button", { id: `tokens-${mode}`, "aria-pressed": String(mode === this.mode), onclick: show }, t(`core.${mode}`));
 	}
 
 	#group({ start, end, text, kind }) {
@@ -72,7 +73,6 @@ class Tokens extends HTMLElement {
 		);
 	}
 
-	/** @param {any} token @param {number} position @param {any} group */
 	#cell({ id, label, bytes }, position, group) {
 		const size = group.end - group.start;
 		const hex = hexOf(bytes);
@@ -91,7 +91,7 @@ class Tokens extends HTMLElement {
 				"aria-label": title,
 				"aria-selected": "false",
 				dataset: { position },
-				on: { click: () => select(this, { position }) },
+				onclick: () => select(this, { position }),
 			},
 			name,
 			part,
@@ -104,10 +104,7 @@ class Tokens extends HTMLElement {
 
 const charactersOf = (text) => Array.from(graphemes.segment(text), ({ segment }) => segment);
 
-const signed = (text) => [...text].map((each) => SIGNS.get(each) ?? each).join("");
-
-/** Bytes that came as base64, in hexadecimal. @param {string} bytes */
-export const hexOf = (bytes) => [...atob(bytes)].map((each) => each.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")).join(" ");
+const hexOf = (bytes) => bytesOf(bytes).map((each) => each.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 
 /** @param {HTMLElement} list @param {HTMLElement} cell */
 function bringIntoSight(list, cell) {

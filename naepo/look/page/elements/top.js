@@ -13,14 +13,14 @@ class Top extends HTMLElement {
 		super();
 		this.key = "";
 		this.facts = h("span", { class: "facts" });
-		this.models = h("select", { id: "model", on: { change: () => select(this, { model: this.models.value }) } });
+		this.models = h("select", { id: "model", onchange: () => select(this, { model: this.models.value }) });
 		this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
 		this.step = h("output", { for: "checkpoint" });
 		this.checkpoint = h("label", { class: "checkpoint" }, this.slider, this.step);
 		this.bar = h("div", { class: "bar" });
-		this.prompt = /** @type {any} */ (document.createElement("naepo-prompt"));
-		this.theme = h("button", { id: "theme", type: "button", on: { click: () => this.#turn() } });
-		this.link = h("button", { id: "link", type: "button", on: { click: () => this.#copy() } });
+		this.prompt = h("naepo-prompt");
+		this.theme = h("button", { id: "theme", onclick: () => this.#turn() });
+		this.link = h("button", { id: "link", onclick: () => this.#copy() });
 	}
 
 	set context(context) {
@@ -51,9 +51,9 @@ class Top extends HTMLElement {
 		this.slider.setAttribute("aria-label", t("top.checkpoint"));
 		this.link.textContent = t("top.link");
 		const other = language() === "en" ? "ko" : "en";
-		const speak = h("button", { id: "language", type: "button", lang: other }, other === "ko" ? "한국어" : "English");
+		const speak = h("button", { id: "language", lang: other }, other === "ko" ? "한국어" : "English");
 		speak.addEventListener("click", () => select(this, { lang: other }));
-		const keys = h("button", { id: "keys", type: "button" }, t("top.keys"));
+		const keys = h("button", { id: "keys" }, t("top.keys"));
 		keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
 		const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
 		const focused = document.activeElement?.id;

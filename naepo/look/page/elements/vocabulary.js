@@ -17,3 +17,6 @@ export function once(key, ask) {
 
 /** @param {string} model key @returns {Promise<Vocabulary>} */
 export const vocabularyOf = (model) => once(`vocabulary ${model}`, () => getJSON("/look/vocabulary", { model }));
+
+/** Bytes that came as base64. @param {string} text */
+export const bytesOf = (text) => Array.from(atob(text), (each) => each.charCodeAt(0));

@@ -23,19 +23,19 @@ class AttentionView extends HTMLElement {
 		super();
 		this.stage = "weights";
 		this.block = 0;
-		this.heading = h("div", {});
+		this.heading = h("div");
 		this.blocks = h("nav", { class: "op-links" });
 		this.tabs = h("div", { class: "tabs", role: "tablist" });
 		this.what = h("p", { class: "note" });
 		this.pane = new Part("attention");
 		this.focused = h("div", { class: "attention-large" });
-		this.checks = h("div", {});
-		/** @type {any} */ this.heads = h("naepo-heads", {});
-		/** @type {any} */ this.large = matrixOf({ square: true, tallest: 620 });
+		this.checks = h("div");
+		this.heads = h("naepo-heads");
+		this.large = matrixOf({ square: true, tallest: 620 });
 		on(this.large, "naepo-cell", ({ row, col }) => this.#choose(row + this.found.rows.from, col));
-		this.above = h("div", {});
+		this.above = h("div");
 		this.middle = h("div", {}, this.large);
-		this.below = h("div", {});
+		this.below = h("div");
 		this.focused.append(this.above, this.middle, this.below);
 		/** @type {any} */ this.found = null;
 		/** @type {any} */ this.now = null;
@@ -84,11 +84,11 @@ class AttentionView extends HTMLElement {
 	/** Which block, which stage. */
 	#choices(model) {
 		const block = (i) =>
-			h("button", { type: "button", "aria-pressed": String(i === this.block), class: "chip", on: { click: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) } }, t("attention.block", { block: i }));
+			h("button", { "aria-pressed": String(i === this.block), class: "chip", onclick: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) }, t("attention.block", { block: i }));
 		this.blocks.setAttribute("aria-label", t("attention.blocks"));
 		this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
 		const tab = (stage) =>
-			h("button", { type: "button", role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, on: { click: () => select(this, { op: `${this.path}.${stage}` }) } }, t(`attention.tab_${stage}`));
+			h("button", { role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, onclick: () => select(this, { op: `${this.path}.${stage}` }) }, t(`attention.tab_${stage}`));
 		const hadFocus = this.tabs.contains(document.activeElement);
 		this.tabs.setAttribute("aria-label", t("attention.stages"));
 		this.tabs.replaceChildren(...STAGES.map(tab));
@@ -168,7 +168,6 @@ class AttentionView extends HTMLElement {
 		const labels = glyphsOf(run);
 		const label = t("attention.arcs", { position, head, token: labels[position] });
 		const isMusic = run.tokens.some((token) => token.note);
-		/** @type {any} */
 		const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
 		picture.content = { labels, tokens: run.tokens, weights, position, label };
 		return [h("h3", {}, label), picture];

@@ -2,7 +2,7 @@
 // step of both with its difference.
 
 import { getJSON, postJSON } from "../core/api.js";
-import { h } from "../core/dom.js";
+import { chooser, h, note } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { withReach } from "../core/runs.js";
 import { distributions } from "../elements/distributions.js";
@@ -15,7 +15,7 @@ import { Room } from "../elements/room.js";
 /** A model at a checkpoint, with its run and the position that is looked at.
  * @typedef {{model: any, checkpoint: number, run: any, position: number, name: string}} Side */
 
-/** The end of the path, enough to tell two folders apart, and the step. @param {any} model @param {number} checkpoint */
+/** The end of the path, enough to tell two folders apart, and the step. @param {number} checkpoint */
 const nameOf = (model, checkpoint) =>
 	model.name.split("/").slice(-2).join("/") + (model.checkpoints.length > 1 ? ` · ${checkpoint}` : "");
 
@@ -46,7 +46,6 @@ class CompareView extends Room {
 		});
 	}
 
-	/** @param {any} context @param {any} other @param {number} checkpoint @param {any} its @param {string} key */
 	show({ model, run, state }, other, checkpoint, its, key) {
 		const isSame = sameTokens(run.tokens, its.tokens);
 		const at = ({ tokens }) => Math.min(isSame ? (state.position ?? Infinity) : Infinity, tokens.length - 1);
@@ -61,7 +60,7 @@ class CompareView extends Room {
 		op.load(`${key} ${state.op} ${state.head}`, t("compare.reading"), () => opPair(one, two, state));
 		settings.load(key, "", async () => settingsTable(one, two));
 		const told = { one: run.tokens.length, two: its.tokens.length };
-		return h("p", { class: "note" }, t(isSame ? "compare.same_ids" : "compare.other_ids", told));
+		return note(t(isSame ? "compare.same_ids" : "compare.other_ids", told));
 	}
 
 	/** Which model and checkpoint stands on the right. */
@@ -71,25 +70,17 @@ class CompareView extends Room {
 		this.choice.dataset.key = key;
 		const checkpoint = state.other?.checkpoint ?? other?.checkpoint;
 		const folders = about.models.map((each) => [each.key, each.name]);
-		const models = chooser([["", t("compare.none")], ...folders], other?.key ?? "", (value) =>
+		const models = chooser({}, [["", t("compare.none")], ...folders], other?.key ?? "", (value) =>
 			select(this, { other: value ? { model: value, checkpoint: null } : null }),
 		);
 		this.choice.replaceChildren(h("label", { class: "field" }, t("compare.with"), models));
 		if (!other) return;
 		const steps = other.checkpoints.map(({ step, is_best }) => [step, is_best ? `${step} · ${t("training.best")}` : step]);
-		const step = chooser(steps, checkpoint, (value) => select(this, { other: { model: other.key, checkpoint: Number(value) } }));
+		const step = chooser({}, steps, checkpoint, (value) => select(this, { other: { model: other.key, checkpoint: Number(value) } }));
 		const swapped = { model: other.key, checkpoint, other: { model: model.key, checkpoint: state.checkpoint ?? model.checkpoint } };
-		const swap = h("button", { type: "button", class: "quiet", on: { click: () => select(this, swapped) } }, t("compare.swap"));
+		const swap = h("button", { class: "quiet", onclick: () => select(this, swapped) }, t("compare.swap"));
 		this.choice.append(steps.length > 1 ? h("label", { class: "field" }, t("training.checkpoint"), step) : "", swap);
 	}
-}
-
-/** @param {[string | number, string][]} options @param {string | number} value @param {(value: string) => void} tell */
-function chooser(options, value, tell) {
-	const change = () => tell(field.value);
-	const field = h("select", { on: { change } }, options.map(([key, text]) => h("option", { value: String(key) }, text)));
-	field.value = String(value);
-	return field;
 }
 
 /** @param {any[]} one @param {any[]} two */

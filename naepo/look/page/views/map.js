@@ -1,6 +1,6 @@
 // The embedding map: every id as a point, near to what it resembles; with what the plane keeps of the full space.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { colouring } from "../elements/map-colours.js";
@@ -33,8 +33,8 @@ class MapView extends Room {
 	constructor() {
 		super();
 		this.controls = h("div", { class: "map-controls" });
-		this.points = h("naepo-points", {});
-		this.search = h("naepo-search", {});
+		this.points = h("naepo-points");
+		this.search = h("naepo-search");
 		this.parts = { layout: new Part(), legend: new Part("map-legend"), near: new Part() };
 		/** @type {any} */ this.state = {};
 		this.shown = "";
@@ -83,7 +83,7 @@ class MapView extends Room {
 		});
 	}
 
-	/** @param {any} model @param {number} checkpoint @param {Choice} choice */
+	/** @param {number} checkpoint @param {Choice} choice */
 	async paint(model, checkpoint, choice) {
 		const vocabulary = await vocabularyOf(model.key);
 		const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);
@@ -107,10 +107,10 @@ function knobsOf({ method, seed, perplexity, neighbours }) {
 
 /** How far the plane can be believed. @param {any} map @param {Choice} choice */
 function quality({ trustworthiness, overlap, seed, n, notes }, choice) {
-	const told = { trust: number(trustworthiness ?? NaN), overlap: number(overlap ?? NaN), seed, n };
+	const told = { trust: number(trustworthiness), overlap: number(overlap), seed, n };
 	const knob = choice.method === "pca" ? "" : t(`map.knob_${choice.method}`, choice);
 	const caution = choice.method === "pca" ? t("map.caution_pca") : t("map.caution", { method: METHODS[choice.method] });
-	const lines = [caution, ...(notes ?? [])].map((line) => h("p", { class: "note" }, line));
+	const lines = [caution, ...(notes ?? [])].map((line) => note(line));
 	return [h("p", { class: "finding" }, t("map.quality", told), " ", knob), ...lines];
 }
 

@@ -1,8 +1,7 @@
 // One step of the road opened: always the same head, then the pictures of its kind.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { note } from "../elements/matrix-of.js";
 import { opHead } from "../elements/op-head.js";
 import "./op/activation.js";
 import "./op/embedding.js";
@@ -13,30 +12,14 @@ import "./op/norm.js";
 import "./op/position.js";
 import "./op/residual.js";
 
-/** Which element draws a kind of step. @type {Record<string, string>} */
-const PANELS = {
-	embedding: "naepo-op-embedding",
-	position: "naepo-op-position",
-	residual: "naepo-op-residual",
-	norm: "naepo-op-norm",
-	head_norm: "naepo-op-norm",
-	linear: "naepo-op-linear",
-	heads: "naepo-op-heads",
-	scores: "naepo-op-heads",
-	masked: "naepo-op-heads",
-	softmax: "naepo-op-heads",
-	mixed: "naepo-op-heads",
-	activation: "naepo-op-activation",
-	prior: "naepo-op-logits",
-	logits: "naepo-op-logits",
-	probabilities: "naepo-op-logits",
-};
+/** Which element draws a kind of step; the others draw what they are called after. @type {Record<string, string>} */
+const DRAWN_BY = { head_norm: "norm", scores: "heads", masked: "heads", softmax: "heads", mixed: "heads", prior: "logits", probabilities: "logits" };
 
 class OpView extends HTMLElement {
 	constructor() {
 		super();
-		this.heading = h("div", {});
-		this.place = h("div", {});
+		this.heading = h("div");
+		this.place = h("div");
 		this.drawn = "";
 		/** @type {Map<string, any>} */ this.panels = new Map();
 	}
@@ -55,7 +38,7 @@ class OpView extends HTMLElement {
 			this.drawn = key;
 			this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty")));
 		}
-		const name = isKnown && PANELS[op.kind];
+		const name = isKnown && `naepo-op-${DRAWN_BY[op.kind] ?? op.kind}`;
 		if (!name) {
 			this.place.replaceChildren(...(run ? [] : [note(t("op.empty"))]));
 			return;

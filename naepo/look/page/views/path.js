@@ -36,7 +36,7 @@ class PathView extends Room {
 		this.show(context, position);
 	}
 
-	/** @param {any} context @param {number} position */
+	/** @param {number} position */
 	async show(context, position) {
 		const { run, state, model } = context;
 		const { choice, lens, sums, heads, stream } = this.parts;
@@ -52,7 +52,7 @@ class PathView extends Room {
 		stream.load(key, words, () => this.stream(run, position));
 	}
 
-	/** Which logit is explained: the likeliest ones as buttons, any other by search. @param {any} model @param {number | null} id @param {any} lens */
+	/** Which logit is explained: the likeliest ones as buttons, any other by search. @param {number | null} id */
 	async choice(model, id, lens) {
 		const { labels } = await vocabularyOf(model.key);
 		/** @type {import("../elements/lens.js").Candidate[]} */
@@ -62,7 +62,7 @@ class PathView extends Room {
 		const buttons = listed.map(({ id: each, label, probability }) =>
 			h(
 				"button",
-				{ type: "button", class: "chip", "aria-pressed": String(each === chosen), on: { click: () => select(this, { id: each }) } },
+				{ type: "button", class: "chip", "aria-pressed": String(each === chosen), onclick: () => select(this, { id: each }) },
 				h("span", { class: "token-name" }, label),
 				Number.isFinite(probability) ? ` ${percent(probability)}` : "",
 			),
@@ -70,7 +70,7 @@ class PathView extends Room {
 		return [h("h3", {}, t("path.chosen_logit")), h("p", { class: "chips" }, buttons), h("naepo-search", { labels })];
 	}
 
-	/** @param {any} run @param {number} position */
+	/** @param {number} position */
 	async stream(run, position) {
 		const { shape, data, headers } = await getTensor("/look/stream", { run: run.run });
 		const [depth, time] = shape;
@@ -82,14 +82,8 @@ class PathView extends Room {
 			dots: at === position,
 		}));
 		const others = lines.filter(({ faint }) => faint).slice(-FAINT);
-		const chart = h("naepo-chart", {});
-		chart.data = {
-			series: [...others, lines[position]],
-			x: t("path.depth"),
-			y: t("path.norm"),
-			label: t("path.stream"),
-			names,
-		};
+		const drawn = { series: [...others, lines[position]], x: t("path.depth"), y: t("path.norm"), label: t("path.stream"), names };
+		const chart = h("naepo-chart", { data: drawn });
 		const table = () => ({
 			head: [t("path.depth"), ...lines.map(({ name }) => name)],
 			rows: names.map((name, layer) => [name, ...rowOf(data, layer, time)]),

@@ -1,7 +1,7 @@
 // Training seen from inside: the kept checkpoints on one slider, the curves, and how far every matrix moved.
 
 import { getJSON, getTensor } from "../core/api.js";
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { curves } from "../elements/curves.js";
@@ -20,9 +20,9 @@ class TrainingView extends Room {
 		super();
 		this.slider = h("div", { class: "checkpoint-slider" });
 		this.range = h("input", { type: "range", min: 0, step: 1, on: { input: () => this.choose(this.steps[this.range.value], PAUSE) } });
-		this.output = h("output", {});
+		this.output = h("output");
 		this.parts = { slider: this.slider, curves: new Part(), moved: new Part(), gradients: new Part(), map: new Part() };
-		this.points = h("naepo-points", {});
+		this.points = h("naepo-points");
 		this.pause = 0;
 		this.fittedTo = "";
 		/** @type {number[]} */ this.steps = [];
@@ -53,7 +53,7 @@ class TrainingView extends Room {
 		this.parts.map.load(`${key} ${checkpoint}`, t("training.reading"), async () => (isRun ? this.map(model, checkpoint, key) : null));
 	}
 
-	/** What needs several kept checkpoints, or says how to keep them. @param {any} model @param {string} key @param {string} text @param {Promise<any>} answer */
+	/** What needs several kept checkpoints, or says how to keep them. @param {string} key @param {string} text @param {Promise<any>} answer */
 	inside(model, key, text, answer) {
 		const { moved, gradients } = this.parts;
 		const choose = (step) => this.choose(step);
@@ -70,12 +70,12 @@ class TrainingView extends Room {
 			gradients.load(`${asked} asked`, t("training.backward", { n: this.steps.length }), async () =>
 				gradientPicture(await getJSON("/look/training/gradients", { model: model.key, text }), text, choose),
 			);
-		const button = h("button", { type: "button", on: { click: ask } }, t("training.ask_gradients"));
-		const why = h("p", { class: "note" }, t("training.gradients_why", { text }));
+		const button = h("button", { onclick: ask }, t("training.ask_gradients"));
+		const why = note(t("training.gradients_why", { text }));
 		gradients.load(asked, "", async () => [h("h3", {}, t("training.gradients")), why, button]);
 	}
 
-	/** @param {any} model @param {number} checkpoint */
+	/** @param {number} checkpoint */
 	slide(model, checkpoint) {
 		const [n, at] = [this.steps.length, Math.max(0, this.steps.indexOf(checkpoint))];
 		const name = t("training.checkpoint");
@@ -101,7 +101,7 @@ class TrainingView extends Room {
 		}, wait);
 	}
 
-	/** The embedding in one plane for all checkpoints, so that movement is movement. @param {any} model @param {number} checkpoint @param {string} key */
+	/** The embedding in one plane for all checkpoints, so that movement is movement. @param {number} checkpoint @param {string} key */
 	async map(model, checkpoint, key) {
 		const at = async (step) => (await getTensor("/look/training/map", { model: model.key, checkpoint: step })).data;
 		const vocabulary = await vocabularyOf(model.key);

@@ -43,7 +43,7 @@ class OpActivation extends OpPanel {
 		const own = Float64Array.from(up, (x, i) => FUNCTIONS[model.settings.parts.mlp](x, gate[i]));
 		const named = Object.fromEntries(op.inputs.map((name, i) => [name.split(".").pop(), inputs[i].data]));
 		const caption = `${t("op.inside")}, ${t("op.position")} ${position}`;
-		this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, label: op.name, name: op.name });
+		this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, name: op.name });
 		on(this.rows, "naepo-cell", (detail) => select(this, { unit: detail.col }));
 		this.all = allPositions(run, op, all, position);
 		on(this.all, "naepo-cell", (detail) => select(this, { unit: detail.col }));
@@ -56,7 +56,7 @@ class OpActivation extends OpPanel {
 		];
 	}
 
-	/** What each neuron favours takes longer than its number: it comes after. @param {any} run @param {any} op @param {number} position */
+	/** What each neuron favours takes longer than its number: it comes after. @param {number} position */
 	async #strongest(run, op, position) {
 		const { neurons } = await getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 });
 		this.table = this.#neurons(op.name, position, neurons);
@@ -72,13 +72,12 @@ class OpActivation extends OpPanel {
 		const tokens = (/** @type {Favour[]} */ favours) => h("td", { class: "tokens" }, favours.map((each) => [this.#token(each), " "]));
 		const line = (/** @type {Neuron} */ each) =>
 			h("tr", { dataset: { unit: each.unit } },
-				h("th", { scope: "row" }, h("button", { type: "button", class: "plain-button", on: { click: () => select(this, { unit: each.unit }) } }, String(each.unit))),
+				h("th", { scope: "row" }, h("button", { class: "plain-button", onclick: () => select(this, { unit: each.unit }) }, String(each.unit))),
 				cell(each.activation), hasGate ? cell(each.gate ?? NaN) : null, cell(each.up), cell(each.norm), tokens(each.promotes), tokens(each.suppresses));
 		const head = h("tr", {}, columns.map((column) => h("th", { scope: "col" }, column)));
-		const picture = h("div", {});
-		/** @type {any} */
-		const bars = h("naepo-bars", {});
-		bars.data = { bars: neurons.map(({ unit, activation }) => ({ name: String(unit), value: activation })), label: t("op.neurons", { position }) };
+		const picture = h("div");
+		const data = { bars: neurons.map(({ unit, activation }) => ({ name: String(unit), value: activation })), label: t("op.neurons", { position }) };
+		const bars = h("naepo-bars", { data });
 		on(bars, "naepo-bar", (detail) => select(this, { unit: neurons[detail.index].unit }));
 		const list = h("div", { class: "scroll", tabIndex: 0 }, h("table", { class: "neurons" }, h("thead", {}, head), h("tbody", {}, neurons.map(line))));
 		picture.append(list, bars);
@@ -89,7 +88,7 @@ class OpActivation extends OpPanel {
 
 	/** @param {Favour} favour */
 	#token({ id, label, value }) {
-		return h("button", { type: "button", class: "plain-button token", title: `${id}: ${full(value)}`, on: { click: () => select(this, { id }) } }, label);
+		return h("button", { class: "plain-button token", title: `${id}: ${full(value)}`, onclick: () => select(this, { id }) }, label);
 	}
 
 	follow({ run, state }) {

@@ -27,8 +27,8 @@ class OpEmbedding extends OpPanel {
 		const limit = Math.max(...Array.from(w.data, Math.abs), 1e-30);
 		const range = { id, from: count(from), to: count(to - 1), all: count(all) };
 		const hot = matrixOf({ rows: 1, cols: to - from, colLabels: names, kind: "probability", limit: 1, caption: t("op.onehot_caption", range), label: t("op.onehot", range), dims: ["", t("op.id")], data: onehot });
-		const rows = matrixOf({ rows: to - from, cols: width, rowLabels: names, limit, caption: `· W  ${sizes([all, width])}`, label: op.weights[0], name: op.weights[0], dims: [t("op.id"), op.axes[1]], selected: { row: id - from, col: null }, source: weight, data: w.data });
-		const both = matrixOf({ rows: 2, cols: width, rowLabels: [`W[${id}]`, `y[${position}]`], limit, caption: `= y  ${sizes([1, width])}`, label: op.name, name: op.name, dims: [t("op.value"), op.axes[1]], data: Float32Array.from([...row, ...given]) });
+		const rows = matrixOf({ rows: to - from, cols: width, rowLabels: names, limit, caption: `· W  ${sizes([all, width])}`, name: op.weights[0], dims: [t("op.id"), op.axes[1]], selected: { row: id - from, col: null }, source: weight, data: w.data });
+		const both = matrixOf({ rows: 2, cols: width, rowLabels: [`W[${id}]`, `y[${position}]`], limit, caption: `= y  ${sizes([1, width])}`, name: op.name, dims: [t("op.value"), op.axes[1]], data: Float32Array.from([...row, ...given]) });
 		on(rows, "naepo-cell", (detail) => select(this, { id: from + detail.row }));
 		return [
 			note(t("op.lookup", { id })),

@@ -1,6 +1,6 @@
 // Cut into heads, and for q and k with rotary positions, each pair of numbers turned by its angle.
 
-import { h, svg } from "../../core/dom.js";
+import { drawing, h, svg } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
 import { farthest, maxAbs } from "../../core/numeric.js";
@@ -50,8 +50,8 @@ class OpHeads extends OpPanel {
 		const names = Array.from({ length: heads }, (_, i) => `${t("op.head")} ${i}`);
 		const same = { rows: heads, cols: size, rowLabels: names, limit, dims: [t("op.head"), "d_head"], selected: { row: head, col: null } };
 		const pair = [
-			matrixOf({ ...same, caption: `${t("op.before")}: ${op.inputs[0]}`, label: op.inputs[0], name: op.inputs[0], data: before }),
-			matrixOf({ ...same, caption: `${t("op.after")}: ${op.name}`, label: op.name, name: op.name, data: after }),
+			matrixOf({ ...same, caption: `${t("op.before")}: ${op.inputs[0]}`, name: op.inputs[0], data: before }),
+			matrixOf({ ...same, caption: `${t("op.after")}: ${op.name}`, name: op.name, data: after }),
 		];
 		const [first, second] = pair;
 		on(first, "naepo-hover", (detail) => (second.pointed = detail));
@@ -96,7 +96,7 @@ function pairs(name, before, after, angles) {
 	};
 	const [width, height] = [8 * (SIDE + 8), Math.ceil(half / 8) * (SIDE + 22)];
 	const title = t("op.rotary_pairs");
-	const picture = svg("svg", { class: "pairs", width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title }, angles.map(one));
+	const picture = drawing(width, height, { class: "pairs", role: "img", "aria-label": title }, angles.map(one));
 	const rows = angles.map((angle, j) => [`${j}, ${j + half}`, before[j], before[j + half], after[j], after[j + half], angle]);
 	const head = [t("op.pair"), `${t("op.before")} a`, `${t("op.before")} b`, `${t("op.after")} a`, `${t("op.after")} b`, `${t("op.angle")} (rad)`];
 	return figure({ title, name: `${name}-pairs`, picture: h("div", { class: "scroll", tabIndex: 0 }, picture), table: () => ({ head, rows }) });

@@ -36,7 +36,7 @@ class OpLinear extends OpPanel {
 		return Math.max(columns, inner) > WHOLE ? `from ${this.#first(columns, state.col ?? 0)}` : "";
 	}
 
-	/** @param {any} run @param {string} name @returns {[number, number, boolean]} */
+	/** @param {string} name @returns {[number, number, boolean]} */
 	#width(run, name) {
 		const op = run.op(name);
 		const input = run.shape(op.inputs[0]);
@@ -69,7 +69,7 @@ class OpLinear extends OpPanel {
 		const shown = { x: x.data, w: w.data, b: b?.data ?? null, y: y.data, rows, inner, cols };
 		const terms = this.#terms(context, op, { ...shown, columns, from, to, wAt });
 		if (isVocabulary) this.#name(run.model, from, to);
-		const told = h("div", {});
+		const told = h("div");
 		setTimeout(() => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }))); // after the pictures
 		const notes = [note(t("op.turned_note", { kept: sizes([columns, inner]) }))];
 		const range = { from: count(from), to: count(to - 1), all: count(columns), id: chosen };
@@ -86,10 +86,10 @@ class OpLinear extends OpPanel {
 		const part = to - from < columns ? ` [${from} … ${to - 1}]` : "";
 		const [name, biasName] = op.weights;
 		const model = { model: run.model, checkpoint: run.checkpoint };
-		this.x = matrixOf({ rows, cols: inner, caption: `x  ${sizes([rows, inner])}`, label: op.inputs[0], name: op.inputs[0], rowLabels: positions, dims: [t("op.position"), t("op.input")], source: { run: run.run, name: op.inputs[0] }, data: x });
+		this.x = matrixOf({ rows, cols: inner, caption: `x  ${sizes([rows, inner])}`, name: op.inputs[0], rowLabels: positions, dims: [t("op.position"), t("op.input")], source: { run: run.run, name: op.inputs[0] }, data: x });
 		this.w = matrixOf({ rows: inner, cols, colStart: from, caption: `· Wᵀ  ${sizes([inner, columns])}${part}`, label: `${name} ᵀ`, name, dims: [t("op.input"), t("op.output")], source: { ...model, name, at: wAt }, data: transposed(w, cols, inner) });
-		this.y = matrixOf({ rows, cols, colStart: from, caption: `= y  ${sizes([rows, columns])}${part}`, label: op.name, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y });
-		this.b = b && matrixOf({ rows: 1, cols, colStart: from, caption: `+ b  ${sizes([columns])}${part}`, label: biasName, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b });
+		this.y = matrixOf({ rows, cols, colStart: from, caption: `= y  ${sizes([rows, columns])}${part}`, name: op.name, rowLabels: positions, dims: [t("op.position"), t("op.output")], source: { run: run.run, name: op.name, at: `:,${from}:${to}` }, data: y });
+		this.b = b && matrixOf({ rows: 1, cols, colStart: from, caption: `+ b  ${sizes([columns])}${part}`, name: biasName, dims: ["", t("op.output")], source: { ...model, name: biasName }, data: b });
 		this.#link();
 		return h("div", { class: "equation" }, term(this.x), term(this.w, this.b), term(this.y));
 	}
@@ -110,7 +110,7 @@ class OpLinear extends OpPanel {
 			this.y.pointed = y;
 			if (this.b) this.b.pointed = w && w.col !== null ? { row: null, col: w.col } : null;
 		};
-		/** @param {any} matrix @param {(cell: any) => void} act */
+		/** @param {(cell: any) => void} act */
 		const hover = (matrix, act) => on(matrix, "naepo-hover", (detail) => (detail ? act(detail) : point(null, null, null)));
 		hover(this.x, ({ row, col }) => point(null, { row: col, col: null }, { row, col: null }));
 		hover(this.w, ({ row, col }) => point({ row: null, col: row }, null, { row: null, col }));
@@ -128,7 +128,7 @@ class OpLinear extends OpPanel {
 		select(this, this.found.chosen === null ? { position: row, row, col } : { position: row, row: null, col: null, id: col });
 	}
 
-	/** @param {any} weight @param {string} name */
+	/** @param {string} name */
 	async #overview(weight, name) {
 		const { data, shape, headers } = await getTensor("/look/overview", { ...weight, name, rows: 256, cols: 256 });
 		const full = (headers.get("X-Naepo-Full-Shape") ?? "").split(",").map(Number);
@@ -159,7 +159,7 @@ class OpLinear extends OpPanel {
 	}
 }
 
-/** @param {any} run @param {number} position */
+/** @param {number} position */
 async function likeliest(run, position) {
 	const { data, shape } = await run.tensor("logits", `${position},:`);
 	return largest(rowOf(data, 0, shape[1]), 1)[0];

@@ -30,10 +30,8 @@ class OpLogits extends OpPanel {
 		const rank = values.reduce((before, x) => before + Number(x > values[chosen]), 1);
 		const told_ = isShare ? percent(values[chosen]) : full(values[chosen]);
 		const ids = top.includes(chosen) ? top : [...top, chosen];
-		/** @type {any} */
-		const picture = h("naepo-bars", {});
 		const title = t("op.distribution", { n: SHOWN, all: n, position });
-		picture.data = { bars: ids.map((id) => ({ name: `${labels[id] ?? ""} ${id}`, value: values[id], chosen: id === chosen, ...(isShare ? { text: percent(values[id]) } : {}) })), label: title, plain: isShare };
+		const picture = h("naepo-bars", { data: { bars: ids.map((id) => ({ name: `${labels[id] ?? ""} ${id}`, value: values[id], chosen: id === chosen, ...(isShare ? { text: percent(values[id]) } : {}) })), label: title, plain: isShare } });
 		on(picture, "naepo-bar", (detail) => select(this, { id: ids[detail.index] }));
 		const rows = () => largest(values, n > 5000 ? 1000 : n).map((id, i) => [i + 1, id, labels[id] ?? "", values[id]]);
 		const table = () => ({ head: [t("op.rank"), t("op.id"), t("map.text"), op.name], rows: rows() });
@@ -61,7 +59,7 @@ class OpLogits extends OpPanel {
 		return h("div", {}, note(caption), picture);
 	}
 
-	/** @param {any} op @param {Float32Array} values @param {{data: Float32Array}[]} inputs @param {number} n */
+	/** @param {Float32Array} values @param {{data: Float32Array}[]} inputs @param {number} n */
 	#checks(op, values, inputs, n) {
 		if (op.kind === "probabilities") {
 			const own = softmax(inputs[0].data);

@@ -4,12 +4,9 @@ import { getJSON, getTensor } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest, maxAbs } from "../../core/numeric.js";
+import { farthest, lengthOf, maxAbs } from "../../core/numeric.js";
 import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
-
-/** @param {ArrayLike<number>} x */
-const lengthOf = (x) => Math.sqrt(Array.from(x).reduce((sum, each) => sum + each * each, 0));
 
 class OpNorm extends OpPanel {
 	asked({ state, run }) {
@@ -49,11 +46,11 @@ class OpNorm extends OpPanel {
 			isHead ? h("p", {}, t("op.norm_head", { head, n: op.shape[0] })) : null,
 			h("p", {}, t(isLayer ? "op.norm_layer" : "op.norm_rms", said)),
 			note(t("op.norm_sizes", lengths)),
-			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
+			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name }),
 			told("norm", words, farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
 			changed(state, op.name),
 			allPositions(run, op, all, position, isHead ? head : -1),
-		].filter((each) => each !== null);
+		];
 	}
 }
 

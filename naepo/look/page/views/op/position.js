@@ -21,7 +21,7 @@ class OpPosition extends OpPanel {
 		const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
 		return [
 			note(t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
-			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name }),
+			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name }),
 			told("position", words, farthest(own, given), name ? 0 : 1e-5),
 			changed(state, op.name),
 			allPositions(run, op, all, position),

@@ -21,7 +21,7 @@ class OpResidual extends OpPanel {
 		const words = { parts: op.inputs.map((name, i) => `${i || scale === 1 ? "" : `${number(scale)} · `}${name}`).join(" + "), name: op.name, position };
 		return [
 			scale === 1 ? "" : note(t("op.scaled", { scale: number(scale) })),
-			stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, label: op.name, name: op.name, limits: null }),
+			stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name, limits: null }),
 			told("residual", t("op.sum_check", words), farthest(sum, after), 1e-5 * Math.max(1, maxAbs(after))),
 			changed(state, op.name),
 			allPositions(run, op, all, position),
