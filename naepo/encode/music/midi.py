@@ -9,9 +9,14 @@
 - A key or a metre that does not exist, and a tempo no one can play (over 6,000), is left out.
 """
 
-from collections.abc import Iterable
-from itertools import starmap
-from typing import Any
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain, starmap
+from math import gcd
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from naepo.config import UserError
 from naepo.encode.music.score import Key, Meter, Note, Part, Score, Tempo
@@ -20,8 +25,7 @@ MICROSECONDS_PER_MINUTE = 60_000_000
 FASTEST = 10_000
 """Microseconds of the shortest quarter note that is believed."""
 MAX_NOTES = 1_000_000
-MAX_QUARTERS = 200_000
-"""More than a day of music at 120 quarter notes a minute: such times are damage, not music."""
+UNITS = (1, 2, 4, 8, 16, 32, 64)
 
 
 def read_midi(content: bytes) -> Score:
@@ -39,22 +43,20 @@ def read_midi(content: bytes) -> Score:
         raise UserError(f"not a MIDI file that can be read: {_first_line(error)}") from None
     if found.tpq < 1:
         raise UserError("not a MIDI file that can be read: it has 0 ticks to a quarter note")
-    tracks = [track for track in found.tracks if len(track.notes)]
-    _check_size(tracks, found.tpq)
-    notes = [note for number, track in enumerate(tracks) for note in _notes(number, track)]
-    sounding = sorted({note.part for note in notes})
-    numbers = {part: number for number, part in enumerate(sounding)}
-    if numbers != {part: part for part in sounding}:
-        notes = [_renumbered(note, numbers) for note in notes]
+    tracks = [track for track in found.tracks if _hits(track).any()]
+    if (n_notes := sum(len(track.notes) for track in tracks)) > MAX_NOTES:
+        raise UserError(f"it has {n_notes:,} notes, and at most {MAX_NOTES:,} are read")
+    tempos, meters, keys = _tempos(found), _meters(found), _keys(found)
+    step = _step(found.tpq, tracks, [*tempos, *meters, *keys])
     return Score(
-        found.tpq,
-        tuple(_part(tracks[part]) for part in sounding),
-        tuple(notes),
-        tuple(_tempos(found.tempos)),
-        tuple(_meters(found.time_signatures)),
-        tuple(_keys(found.key_signatures)),
+        found.tpq // step,
+        tuple(Part(_name(track), int(track.program) & 0x7F, track.is_drum) for track in tracks),
+        tuple(chain.from_iterable(starmap(partial(_notes, step), enumerate(tracks)))),
+        tuple(Tempo(time // step, tempo) for time, tempo in tempos.items()),
+        tuple(Meter(time // step, *meter) for time, meter in meters.items()),
+        tuple(Key(time // step, *key) for time, key in keys.items()),
         title=first_name(content),
-    ).simplified()
+    )
 
 
 def import_symusic() -> Any:
@@ -133,59 +135,60 @@ def _text(raw: bytes) -> str:
     return "".join(character for character in text if character.isprintable()).strip()
 
 
-def _check_size(tracks: list[Any], ticks_per_quarter: int) -> None:
-    n_notes = sum(len(track.notes) for track in tracks)
-    if n_notes > MAX_NOTES:
-        raise UserError(f"it has {n_notes:,} notes, and at most {MAX_NOTES:,} are read")
-    latest = max((int(track.end()) for track in tracks), default=0)
-    earliest = min((int(track.start()) for track in tracks), default=0)
-    if earliest < 0 or latest > MAX_QUARTERS * ticks_per_quarter:
-        raise UserError(f"its times run past {MAX_QUARTERS:,} quarter notes, so they are damaged")
+def _name(track: Any) -> str:
+    return _text(track.name.replace("\ufffd", "?").encode("utf-8", "replace"))
 
 
-def _part(track: Any) -> Part:
-    name = _text(track.name.encode("utf-8", "replace").replace("\ufffd".encode(), b"?"))
-    return Part(name, int(track.program) & 0x7F, bool(track.is_drum))
-
-
-def _notes(number: int, track: Any) -> Iterable[Note]:
+def _hits(track: Any) -> NDArray[np.bool_]:
+    """Give which notes of a track sound: those with a length, and every stroke of a drum."""
     columns = track.notes.numpy()
-    shortest = 1 if track.is_drum else 0
-    for onset, duration, pitch, velocity in zip(
-        *(columns[name].tolist() for name in ("time", "duration", "pitch", "velocity")), strict=True
-    ):
-        if max(duration, shortest) > 0 and velocity > 0:
-            yield Note(onset, number, pitch, max(duration, shortest), velocity)
+    return (columns["velocity"] > 0) & ((columns["duration"] > 0) | track.is_drum)
 
 
-def _renumbered(note: Note, numbers: dict[int, int]) -> Note:
-    return Note(note.onset, numbers[note.part], note.pitch, note.duration, note.velocity)
+def _durations(track: Any) -> NDArray[np.int64]:
+    return np.maximum(track.notes.numpy()["duration"].astype(np.int64), 1)
 
 
-def _tempos(found: Iterable[Any]) -> Iterable[Tempo]:
-    tempos = {
-        tempo.time: tempo.mspq for tempo in found if tempo.mspq >= FASTEST and tempo.time >= 0
+def _step(ticks_per_quarter: int, tracks: list[Any], times: list[int]) -> int:
+    """Give the largest step in which every time is whole, in ticks of the file."""
+    columns = [
+        column[_hits(track)]
+        for track in tracks
+        for column in (track.notes.numpy()["time"].astype(np.int64), _durations(track))
+    ]
+    return gcd(ticks_per_quarter, *times, *(int(np.gcd.reduce(column)) for column in columns))
+
+
+def _notes(step: int, part: int, track: Any) -> Iterator[Note]:
+    columns, hits = track.notes.numpy(), _hits(track)
+    times = columns["time"].astype(np.int64) // step, _durations(track) // step
+    rows = (*times, columns["pitch"], columns["velocity"])
+    for onset, duration, pitch, velocity in zip(*(row[hits].tolist() for row in rows), strict=True):
+        yield Note(onset, part, pitch, duration, velocity)
+
+
+def _tempos(score: Any) -> dict[int, float]:
+    return {
+        tempo.time: quarters_per_minute(tempo.mspq)
+        for tempo in score.tempos
+        if tempo.mspq >= FASTEST and tempo.time >= 0
     }
-    return starmap(Tempo, ((time, quarters_per_minute(mspq)) for time, mspq in tempos.items()))
 
 
-def _meters(found: Iterable[Any]) -> Iterable[Meter]:
-    units = {2**power for power in range(7)}
-    meters = {
-        meter.time: Meter(meter.time, meter.numerator, meter.denominator)
-        for meter in found
-        if meter.time >= 0 and meter.numerator > 0 and meter.denominator in units
+def _meters(score: Any) -> dict[int, tuple[int, int]]:
+    return {
+        meter.time: (meter.numerator, meter.denominator)
+        for meter in score.time_signatures
+        if meter.time >= 0 and meter.numerator > 0 and meter.denominator in UNITS
     }
-    return meters.values()
 
 
-def _keys(found: Iterable[Any]) -> Iterable[Key]:
-    keys = {
-        key.time: Key(key.time, key.key, "minor" if key.tonality == 1 else "major")
-        for key in found
+def _keys(score: Any) -> dict[int, tuple[int, Literal["major", "minor"]]]:
+    return {
+        key.time: (key.key, "minor" if key.tonality == 1 else "major")
+        for key in score.key_signatures
         if key.time >= 0 and -7 <= key.key <= 7
     }
-    return keys.values()
 
 
 def _first_line(error: Exception) -> str:

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from naepo.config import UserError
-from naepo.encode.music.bars import Quarters, Time
+from naepo.encode.music.bars import Time
 
+Ticks = int | Fraction
+"""A time in ticks: whole, but in a file whose durations have a decimal point."""
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 VELOCITY = 80
 LOUD = 90
@@ -20,11 +22,14 @@ UNITS = {"whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": 
 
 
 class Segment(NamedTuple):
-    """One written note: a whole note, or a link in a chain of tied ones. offset: from its bar."""
+    """One written note: a whole note, or a link in a chain of tied ones.
+
+    offset, duration: ticks, the offset from the start of its bar.
+    """
 
     bar: int
-    offset: Quarters
-    duration: Quarters
+    offset: Ticks
+    duration: Ticks
     pitch: int
     voice: str
     velocity: int
@@ -36,32 +41,35 @@ class Sign(NamedTuple):
     """A tempo (quarter notes a minute), a metre, or a key (fifths, whether minor) in a part."""
 
     bar: int
-    offset: Quarters
+    offset: Ticks
     value: float | Time | tuple[int, bool]
 
 
 class PartReader:
     """Walks one part, and keeps what it finds: `segments`, `signs` by kind, `lengths` of bars."""
 
-    def __init__(self, unpitched: Mapping[str, int]) -> None:
+    def __init__(self, unpitched: Mapping[str, int], ticks_per_quarter: int) -> None:
         """unpitched: the pitch of each percussion instrument, by its id in the file."""
         self.segments: list[Segment] = []
         self.tempos: list[Sign] = []
         self.times: list[Sign] = []
         self.keys: list[Sign] = []
-        self.lengths: list[Quarters] = []
+        self.lengths: list[Ticks] = []
         self.has_unpitched = False
         self._unpitched = unpitched
         self._bar = -1
-        self._divisions = Fraction(1)
+        self._ticks_per_quarter = ticks_per_quarter
+        self._scale: Ticks = ticks_per_quarter
         self._transposition = 0
         self._velocity = VELOCITY
-        self._position = self._onset = self._length = Fraction(0)
+        self._position: Ticks = 0
+        self._onset: Ticks = 0
+        self._length: Ticks = 0
 
     def read_measure(self, measure: Element) -> None:
         """Walk the next measure of the part."""
         self._bar += 1
-        self._position = self._onset = self._length = Fraction(0)
+        self._position = self._onset = self._length = 0
         for element in measure:
             match element.tag:
                 case "note":
@@ -78,13 +86,13 @@ class PartReader:
                     self._read_direction(element)
         self.lengths.append(self._length)
 
-    def _move(self, by: Quarters) -> None:
-        self._position = max(Fraction(0), self._position + by)
+    def _move(self, by: Ticks) -> None:
+        self._position = max(0, self._position + by)
         if self._position > self._length:
             self._length = self._position
 
-    def _duration(self, text: str | None) -> Quarters:
-        return _quarters(text, self._divisions)
+    def _duration(self, text: str | None) -> Ticks:
+        return _duration(text) * self._scale
 
     def _read_note(self, note: Element) -> None:
         found = {child.tag: child for child in note}
@@ -110,13 +118,18 @@ class PartReader:
 
     def _pitch(self, found: Mapping[str, Element]) -> int | None:
         if "pitch" in found:
-            return _midi(found["pitch"], "") + self._transposition
+            pitch = {child.tag: child.text for child in found["pitch"]}
+            sounding = _midi(pitch.get("step"), pitch.get("octave"), pitch.get("alter"))
+            return sounding + self._transposition
         if "unpitched" not in found:
             return None
         self.has_unpitched = True
         instrument = found["instrument"].get("id", "") if "instrument" in found else ""
         known = self._unpitched.get(instrument, next(iter(self._unpitched.values()), None))
-        return _midi(found["unpitched"], "display-") if known is None else known
+        if known is not None:
+            return known
+        shown = found["unpitched"]
+        return _midi(shown.findtext("display-step"), shown.findtext("display-octave"), None)
 
     def _velocity_of(self, note: Element) -> int:
         percent = number(note.get("dynamics"))
@@ -127,7 +140,7 @@ class PartReader:
         if divisions is not None:
             if divisions <= 0:
                 raise UserError(f"divisions must be above 0, got {divisions}")
-            self._divisions = divisions
+            self._scale = whole(self._ticks_per_quarter / divisions)
         transpose = attributes.find("transpose")
         if transpose is not None:
             chromatic = number(transpose.findtext("chromatic")) or 0
@@ -167,20 +180,22 @@ def number(text: str | None) -> Fraction | None:
     return Fraction(found[1]) if found else None
 
 
+def whole(time: Fraction) -> Ticks:
+    """Give a whole number as what it is: sums of them take a tenth of the time."""
+    return time.numerator if time.denominator == 1 else time
+
+
 @lru_cache(maxsize=4096)
-def _quarters(text: str | None, divisions: Fraction) -> Quarters:
-    duration = number(text)
-    if duration is None or duration < 0:
-        return Fraction(0)
-    return duration / divisions
+def _duration(text: str | None) -> Ticks:
+    return whole(max(number(text) or Fraction(0), Fraction(0)))
 
 
-def _midi(pitch: Element, prefix: str) -> int:
-    step = (pitch.findtext(f"{prefix}step") or "").strip().upper()
-    octave, alter = number(pitch.findtext(f"{prefix}octave")), number(pitch.findtext("alter"))
-    if step not in STEPS or octave is None:
-        raise UserError(f"a note has no pitch that can be read: step {step!r}, octave {octave}")
-    return round(12 * (octave + 1) + STEPS[step] + (alter or 0))
+@lru_cache(maxsize=1024)
+def _midi(step: str | None, octave: str | None, alter: str | None) -> int:
+    steps, octaves = STEPS.get((step or "").strip().upper()), number(octave)
+    if steps is None or octaves is None:
+        raise UserError(f"a note has no pitch that can be read: step {step}, octave {octave}")
+    return round(12 * (octaves + 1) + steps + (number(alter) or 0))
 
 
 def _ties(note: Element, found: Mapping[str, Element]) -> set[str | None]:
