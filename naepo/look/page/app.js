@@ -158,7 +158,7 @@ class Page {
 	}
 }
 
-/** @param {string} name @returns {any} */
+/** @returns {any} */
 const element = (name) => document.createElement(name);
 
 /** @returns {(Node | string)[]} */

@@ -57,7 +57,7 @@ async function ask(url, options = {}) {
 	throw new ApiError(said.message ?? `${answer.status} ${answer.statusText}`, said.hint ?? null, answer.status);
 }
 
-/** Keep an answer that belongs to a run or to weights: neither can change. @template T @param {string} url @param {() => Promise<T>} get @returns {Promise<T>} */
+/** Keep an answer that belongs to a run or to weights: neither can change. @template T @param {() => Promise<T>} get @returns {Promise<T>} */
 function once(url, get) {
 	const found = kept.get(url);
 	if (found) {
@@ -82,7 +82,7 @@ export function getJSON(path, params = {}) {
 	return cannotChange(params) ? once(url, get) : get();
 }
 
-/** @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
+/** @param {unknown} body @param {AbortSignal} [signal] */
 const post = (path, body, signal) =>
 	ask(path, { method: "POST", body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 

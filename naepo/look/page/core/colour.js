@@ -7,7 +7,7 @@ const STEPS = 256;
 /** @type {{key: string, signed: Colour[], share: Colour[]} | null} */
 let scales = null;
 
-/** @param {string} name @returns {Colour} */
+/** @returns {Colour} */
 function custom(name) {
 	const text = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 	const found = /^#([0-9a-f]{6})$/i.exec(text);
@@ -15,7 +15,7 @@ function custom(name) {
 	return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** @param {Colour} a @param {Colour} b @param {number} share @returns {Colour} */
+/** @param {Colour} a @param {Colour} b @returns {Colour} */
 const between = (a, b, share) => {
 	const mixed = (/** @type {0 | 1 | 2} */ i) => Math.round(a[i] + (b[i] - a[i]) * share);
 	return [mixed(0), mixed(1), mixed(2)];

@@ -40,14 +40,13 @@ export function math(tag, ...children) {
 /** @returns {value is Props} */
 const isProps = (value) => value !== null && typeof value === "object" && !(value instanceof Node) && !Array.isArray(value);
 
-/** @param {Props | null | undefined} props @param {Child[]} children @param {boolean} isHTML */
+/** @param {Props | null | undefined} props @param {Child[]} children */
 function make(element, props, children, isHTML) {
 	for (const [name, value] of Object.entries(props ?? {})) set(element, name, value, isHTML);
 	append(element, children);
 	return element;
 }
 
-/** @param {string} name @param {boolean} isHTML */
 function set(element, name, value, isHTML) {
 	if (value === undefined || value === null) return;
 	if (name === "class") element.setAttribute("class", value);
@@ -59,7 +58,7 @@ function set(element, name, value, isHTML) {
 	else if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** @param {Element} element @param {Child[]} children */
+/** @param {Child[]} children */
 function append(element, children) {
 	for (const child of children) {
 		if (child === null || child === undefined || child === false) continue;

@@ -11,7 +11,7 @@ export function download(name, blob) {
 	setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** @param {HTMLCanvasElement} canvas @param {string} kind @returns {Promise<Blob>} */
+/** @returns {Promise<Blob>} */
 const blobOf = (canvas, kind) =>
 	new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("empty picture"))), kind));
 
@@ -37,7 +37,6 @@ export async function pngOf(drawing) {
 	}
 }
 
-/** @param {Element} drawing */
 function sizeOf(drawing) {
 	const box = drawing.getBoundingClientRect();
 	return { width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) };
@@ -60,7 +59,6 @@ export async function svgOf(drawing) {
 	return new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" });
 }
 
-/** @param {Element} original @param {Element} copy */
 function writeStyles(original, copy) {
 	const style = getComputedStyle(original);
 	for (const name of STYLED) copy.setAttribute(name, style.getPropertyValue(name));

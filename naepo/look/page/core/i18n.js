@@ -26,7 +26,7 @@ export async function setLanguage(wanted) {
 	document.documentElement.lang = wanted;
 }
 
-/** @param {string} room @param {Language} wanted @returns {Promise<Record<string, string>>} */
+/** @param {Language} wanted @returns {Promise<Record<string, string>>} */
 async function load(room, wanted) {
 	const answer = await fetch(`i18n/${room}.${wanted}.json`);
 	if (!answer.ok) throw new Error(`i18n/${room}.${wanted}.json: ${answer.status}`);

@@ -39,7 +39,7 @@ function patchOf(key, { state, model, run }, keys) {
 	return null;
 }
 
-/** The same op one block up or down. @param {string} op @param {number} step */
+/** The same op one block up or down. */
 function otherBlock(op, step, model) {
 	const found = /^blocks\.(\d+)\.(.*)$/.exec(op);
 	const block = found ? Number(found[1]) + step : step > 0 ? 0 : model.settings.n_layers - 1;

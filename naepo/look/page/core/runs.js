@@ -40,7 +40,7 @@ export class Runs {
 		if (!this.isWaiting && this.repeats.n <= MOST_REPEATS) this.#want(question);
 	}
 
-	/** @param {State} state @returns {Question} */
+	/** @returns {Question} */
 	#question(state) {
 		const model = this.modelOf(state);
 		const body = { model: model.key, checkpoint: state.checkpoint ?? model.checkpoint, ...promptOf(state, model) };
@@ -81,7 +81,6 @@ export class Runs {
 	}
 }
 
-/** @param {State} state */
 const promptOf = (state, model) => (state.ids ? { ids: state.ids } : { text: state.text ?? model.prompt });
 
 /** An answer with a way to its tensors. */

@@ -22,27 +22,27 @@ export function filtered(logits, { temperature, minP = null, topK = null, topP =
 	return softmax(cooled);
 }
 
-/** The id of the largest logit, the first of equal ones. @param {ArrayLike<number>} logits */
+/** The id of the largest logit, the first of equal ones. */
 function likeliest(logits) {
 	let best = 0;
 	for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
 	return best;
 }
 
-/** @param {Float64Array} logits @param {(value: number) => boolean} stays */
+/** @param {(value: number) => boolean} stays */
 function keep(logits, stays) {
 	for (let id = 0; id < logits.length; id++) if (!stays(logits[id])) logits[id] = -Infinity;
 }
 
-/** Ids from the likeliest down; equal ones in the order of the ids. @param {Float64Array} logits */
+/** Ids from the likeliest down; equal ones in the order of the ids. */
 const ranked = (logits) => Uint32Array.from(logits.keys()).sort((a, b) => logits[b] - logits[a] || a - b);
 
-/** Exactly k stay, also when some are equal. @param {Float64Array} logits @param {number} k */
+/** Exactly k stay, also when some are equal. */
 function keepTopK(logits, k) {
 	for (const id of ranked(logits).subarray(Math.max(1, k))) logits[id] = -Infinity;
 }
 
-/** The fewest ids that hold at least p. @param {Float64Array} logits @param {number} p */
+/** The fewest ids that hold at least p. */
 function keepTopP(logits, p) {
 	const probabilities = softmax(logits);
 	let before = 0;
@@ -52,7 +52,7 @@ function keepTopP(logits, p) {
 	});
 }
 
-/** Σ of a term over all ids that can be drawn. @param {Float64Array} p @param {(share: number, id: number) => number} term */
+/** Σ of a term over all ids that can be drawn. @param {(share: number, id: number) => number} term */
 const sumOver = (p, term) => p.reduce((sum, share, id) => (share > 0 ? sum + term(share, id) : sum), 0);
 
 /** −Σ p ln p, in nats. @param {Float64Array} p */

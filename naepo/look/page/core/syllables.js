@@ -28,7 +28,7 @@ export function firstCharacter(bytes) {
 	}
 }
 
-/** How many bytes a character has that begins with this one; 0 when none does. @param {number} byte */
+/** How many bytes a character has that begins with this one; 0 when none does. */
 function sizeOf(byte) {
 	if (byte < 0x80) return 1;
 	if (byte < 0xc2 || byte > 0xf4) return 0;

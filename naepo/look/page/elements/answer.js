@@ -110,7 +110,7 @@ class Answer extends HTMLElement {
 		document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
 	}
 
-	/** @param {number} n ids that are not listed @param {number} share what they hold together @param {Float64Array} drawn */
+	/** @param {number} n ids that are not listed @param {number} share what they hold together */
 	#showRest(n, share, drawn) {
 		const button = (id, /** @type {() => void} */ act) => h("button", { id, class: "plain", onclick: act }, t(`answer.${id}`));
 		const show = (shown) => () => ((this.shown = shown), this.#follow());
@@ -120,7 +120,7 @@ class Answer extends HTMLElement {
 		this.rest.replaceChildren(words, ...[more, fewer, button("csv", () => this.#csv(drawn))].filter((each) => each !== null));
 	}
 
-	/** What the changes did to the model's own answer. @param {Float64Array} raw @param {Float64Array | null} old @param {string[]} labels */
+	/** What the changes did to the model's own answer. @param {Float64Array | null} old */
 	#showMoved(raw, old, labels) {
 		this.moved.hidden = !old;
 		if (!old) return;
@@ -130,7 +130,6 @@ class Answer extends HTMLElement {
 		this.moved.textContent = t(words, { then: labels[then], now: labels[now], share: percent(variation(raw, old)), kl: number(divergence(raw, old)) });
 	}
 
-	/** @param {string[]} labels */
 	#showSteps(labels, state, run) {
 		this.write.textContent = t("answer.write", { label: labels[this.next] ?? "" });
 		this.writeChosen.hidden = state.id === null || state.id === this.next || !(state.id in labels);
@@ -138,7 +137,7 @@ class Answer extends HTMLElement {
 		this.back.disabled = run.tokens.length < 2;
 	}
 
-	/** Write an id behind the selected position; what stood behind it goes. @param {number} id */
+	/** Write an id behind the selected position; what stood behind it goes. */
 	#write(id) {
 		const { run, state } = this.now ?? {};
 		if (!run || run !== this.found?.run || id === null || id < 0) return;
@@ -152,7 +151,6 @@ class Answer extends HTMLElement {
 		if (ids.length > 1) select(this, { ids: ids.slice(0, -1), position: null });
 	}
 
-	/** @param {Float64Array} drawn */
 	#csv(drawn) {
 		const { logits, labels } = /** @type {NonNullable<typeof this.found>} */ (this.found);
 		const raw = softmax(logits);

@@ -10,7 +10,7 @@ const FAINTEST = 0.002;
 
 /** @typedef {{labels: string[], weights: ArrayLike<number>, position: number, label: string}} Arcs */
 
-/** Width of a text on screen, roughly: wide letters count double. @param {string} text */
+/** Width of a text on screen, roughly: wide letters count double. */
 const widthOf = (text) => [...text].reduce((sum, letter) => sum + (/[\u1100-\u11ff\u3000-\uffef]/.test(letter) ? 12.5 : 7.2), 0);
 
 class NaepoArcs extends HTMLElement {

@@ -39,7 +39,6 @@ class Changes extends HTMLElement {
 		this.key = key;
 	}
 
-	/** @param {any[]} changes */
 	#build(changes) {
 		/** @type {HTMLElement} */ (this.firstChild).textContent = t("changes.title");
 		this.note.textContent = t(changes.length ? "changes.before_after" : "changes.note");
@@ -50,7 +49,6 @@ class Changes extends HTMLElement {
 		this.chips.hidden = !changes.length;
 	}
 
-	/** @param {number} i */
 	#chip(change, i) {
 		const changes = () => this.now.state.changes;
 		const without = () => this.#tell(changes().filter((_, at) => at !== i));
@@ -123,20 +121,18 @@ class Changes extends HTMLElement {
 		return op && !DERIVED.includes(op.kind) ? { op: op.name } : null;
 	}
 
-	/** @param {SubmitEvent} event */
 	#add(event) {
 		event.preventDefault();
 		const made = this.#change(this.now.state, this.now.model);
 		if (made) this.#tell([...this.now.state.changes, made]);
 	}
 
-	/** @param {any[]} changes */
 	#tell(changes) {
 		select(this, { changes });
 	}
 }
 
-/** The residual stream at a step: itself, or the one after its block. @param {string} op */
+/** The residual stream at a step: itself, or the one after its block. */
 function streamOf(op) {
 	if (/(^|\.)residual(_\d)?$/.test(op)) return op;
 	return `blocks.${blockOf(op) || 0}.residual_2`;

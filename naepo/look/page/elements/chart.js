@@ -16,7 +16,7 @@ const DASHES = ["", "6 3", "2 3", "8 3 2 3"];
 const EDGE = { left: 58, right: 12, top: 12, bottom: 34 }; // pixels
 const MOST = 1500; // points of a line before it is thinned to the least and the most of each stretch
 
-/** Round numbers between two, about `wanted` of them; on a logarithmic axis a few times powers of ten. @param {number} low @param {number} high @param {number} wanted @param {boolean} log */
+/** Round numbers between two, about `wanted` of them; on a logarithmic axis a few times powers of ten. */
 function ticks(low, high, wanted, log) {
 	const rough = (high - low) / wanted;
 	const power = 10 ** Math.floor(Math.log10(log ? low : rough));
@@ -40,7 +40,7 @@ function thinned(points) {
 	}).flat();
 }
 
-/** @param {Point[]} points @param {number} x */
+/** @param {Point[]} points */
 const nearest = (points, x) => points.reduce((best, point) => (Math.abs(point[0] - x) < Math.abs(best[0] - x) ? point : best), points[0]);
 
 class NaepoChart extends Drawn {
@@ -145,7 +145,7 @@ class NaepoChart extends Drawn {
 	}
 }
 
-/** From numbers to pixels and back. @param {Point[]} points @param {number} width @param {number} height @param {boolean} log */
+/** From numbers to pixels and back. @param {Point[]} points */
 function scaleOf(points, width, height, log) {
 	const ends = (/** @type {0 | 1} */ k) =>
 		points.reduce(([low, high], point) => [Math.min(low, point[k]), Math.max(high, point[k])], [Infinity, -Infinity]);

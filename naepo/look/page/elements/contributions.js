@@ -29,7 +29,7 @@ function bars({ parts }, state) {
 	return picture;
 }
 
-/** What choosing a part means for the state. @param {string} name */
+/** What choosing a part means for the state. */
 function selection(name) {
 	const head = headOf(name);
 	if (head) return { head: head.head, op: `blocks.${head.block}.attention.mixed` };

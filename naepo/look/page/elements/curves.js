@@ -20,7 +20,7 @@ function tableOf(series) {
 	return { head: [t("training.step"), ...series.map(({ name }) => name)], rows: sorted };
 }
 
-/** @param {string} name @param {string} unit @param {Series[]} series @param {number} checkpoint */
+/** @param {Series[]} series */
 function curve(name, unit, series, checkpoint) {
 	const [chart, title] = [h("naepo-chart"), t(`training.${name}`)];
 	const draw = (marker) =>

@@ -38,7 +38,7 @@ export async function distributions(one, two) {
 	return [picture(one.name, two.name, rows), h("p", { class: "finding" }, t("compare.entropies", ends), " ", distance)];
 }
 
-/** @param {string} one @param {string} two @param {{label: string, value: number, other: number}[]} rows */
+/** @param {{label: string, value: number, other: number}[]} rows */
 function picture(one, two, rows) {
 	const written = (x) => (Number.isFinite(x) ? percent(x) : "—");
 	const lines = rows.map(({ label, value, other }) => ({ name: label, value, other, text: `${written(value)} | ${written(other)}` }));

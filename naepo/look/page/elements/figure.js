@@ -40,7 +40,7 @@ function tableDetails(table) {
  */
 export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
 	const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
-	/** @param {string} text @param {() => void | Promise<void>} act */
+	/** @param {() => void | Promise<void>} act */
 	const button = (text, act) => h("button", { class: "quiet", onclick: act }, text);
 	const csv = () => saveCsv(name, [table().head, ...table().rows]);
 	const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));

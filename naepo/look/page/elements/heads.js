@@ -13,7 +13,7 @@ import { paintCells } from "./matrix-paint.js";
 
 const SIDE = 176; // pixels, twice what is seen
 
-/** @param {import("./matrix-paint.js").Sheet} sheet @param {number} rows */
+/** @param {import("./matrix-paint.js").Sheet} sheet */
 function thumbnail(sheet, rows) {
 	const picture = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
 	const grid = { x: 0, y: 0, w: SIDE / sheet.cols, h: SIDE / rows };

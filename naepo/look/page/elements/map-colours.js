@@ -22,7 +22,7 @@ const KINDS = [
 	[168, 154, 20],
 ];
 
-/** @param {string[]} kinds @returns {Colouring} */
+/** @returns {Colouring} */
 function byKind(kinds) {
 	/** @type {Map<string, number>} */
 	const counts = new Map();
@@ -38,10 +38,10 @@ function byKind(kinds) {
 	return { colours, legend: [h("ul", { class: "legend" }, ranked.map(item))] };
 }
 
-/** Amounts begin a little way up the scale: on the paper's own colour a point is not seen. @param {number} share */
+/** Amounts begin a little way up the scale: on the paper's own colour a point is not seen. */
 const shade = (share) => sequential(0.22 + 0.78 * share);
 
-/** @param {string} name @param {Float32Array} amounts NaN where there is none @param {(amount: number) => number} [scale] @returns {Colouring} */
+/** @param {Float32Array} amounts NaN where there is none @param {(amount: number) => number} [scale] @returns {Colouring} */
 function byAmount(name, amounts, scale = (amount) => amount) {
 	const known = amounts.filter((amount) => Number.isFinite(scale(amount)));
 	const [low, high] = known.reduce(([least, most], x) => [Math.min(least, x), Math.max(most, x)], [Infinity, -Infinity]);
@@ -60,7 +60,7 @@ function byAmount(name, amounts, scale = (amount) => amount) {
 	return { colours, legend: [h("p", { class: "legend" }, name, ` ${number(low)} `, strip, ` ${number(high)}`)] };
 }
 
-/** How often each id stands in the training corpus, null where it is not at hand. @param {string} model */
+/** How often each id stands in the training corpus, null where it is not at hand. */
 function frequencies(model) {
 	const none = (error) => (error.status === 404 ? null : Promise.reject(error));
 	return once(`frequencies ${model}`, () => getTensor("/look/frequencies", { model }).then(({ data }) => data, none));

@@ -17,7 +17,7 @@ export function room(names, most) {
 	return Math.min(most, Math.ceil(Math.max(...names.map((name) => pen.measureText(name).width))) + 8);
 }
 
-/** A name cut to a width. @param {CanvasRenderingContext2D} pen @param {string} name @param {number} width */
+/** A name cut to a width. */
 function fitted(pen, name, width) {
 	if (pen.measureText(name).width <= width) return name;
 	const parts = [...name];

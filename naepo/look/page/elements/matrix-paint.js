@@ -34,7 +34,7 @@ function hatching() {
 	return [pack(paper), pack(paper.map((side, i) => Math.round(side + 0.3 * (ink[i] - side))))];
 }
 
-/** Where on a scale of 256 colours. @param {number} x @param {number} limit @param {Kind} kind */
+/** Where on a scale of 256 colours. @param {Kind} kind */
 function step(x, limit, kind) {
 	const share = x / limit;
 	return kind === "signed" ? Math.round((Math.max(-1, Math.min(1, share)) + 1) * 127.5) : Math.round(255 * Math.max(0, Math.min(1, share)));
@@ -127,7 +127,6 @@ export function paintSigns(pen, sheet, part, grid) {
 	pen.fill(corners);
 }
 
-/** @param {Path2D} path @param {number} x @param {number} y @param {number} size */
 function cross(path, x, y, size) {
 	path.moveTo(x - size, y - size);
 	path.lineTo(x + size, y + size);
@@ -135,7 +134,7 @@ function cross(path, x, y, size) {
 	path.lineTo(x - size, y + size);
 }
 
-/** A plus or a minus, as there is no room for ∞. @param {Path2D} path @param {number} value @param {number} x @param {number} y @param {number} size */
+/** A plus or a minus, as there is no room for ∞. */
 function infinity(path, value, x, y, size) {
 	path.moveTo(x - size, y);
 	path.lineTo(x + size, y);
@@ -151,7 +150,7 @@ function writeNumber(pen, sheet, value, limit, { x, y, w }) {
 	pen.fillText(w >= 44 ? number(value) : sheet.kind === "probability" && value > 0 && value < 0.01 ? "<.01" : short(value), x, y + 0.5, w - 2);
 }
 
-/** Two digits, for narrow cells. @param {number} x */
+/** Two digits, for narrow cells. */
 function short(x) {
 	const size = Math.abs(x);
 	if (!Number.isFinite(x) || x === 0 || size >= 100 || size < 0.01) return size < 0.01 && x !== 0 ? (x < 0 ? "−0" : "+0") : number(x);

@@ -20,7 +20,7 @@ export function npyOf(data, rows, cols) {
 	return new Blob([head, Float32Array.from(data)], { type: "application/octet-stream" });
 }
 
-/** At most so many indices from first up to end, around one of them. @param {number} at @param {number} first @param {number} end */
+/** At most so many indices from first up to end, around one of them. */
 function around(at, first, end) {
 	const from = Math.max(first, Math.min(at - MOST / 2, end - MOST));
 	return Array.from({ length: Math.min(MOST, end - from) }, (_, i) => from + i);
@@ -50,7 +50,7 @@ export function tableOf(matrix) {
 /** The buttons that save files. @param {Matrix} matrix */
 export function filesOf(matrix) {
 	const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
-	/** @param {string} words @param {() => Promise<void> | void} act @param {string} title */
+	/** @param {() => Promise<void> | void} act */
 	const button = (words, act, title) => h("button", { class: "quiet", title, onclick: act }, words);
 	const csv = () => {
 		const { data, rows, cols, rowNames, colNames } = matrix.windowed();

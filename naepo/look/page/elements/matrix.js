@@ -273,7 +273,7 @@ export class NaepoMatrix extends HTMLElement {
 		});
 	}
 
-	/** @param {PointerEvent} event @returns {Cell | null} */
+	/** @returns {Cell | null} */
 	#cellAt(event) {
 		const box = this.canvas.getBoundingClientRect();
 		const [x, y] = [event.clientX - box.left, event.clientY - box.top];
@@ -291,7 +291,7 @@ export class NaepoMatrix extends HTMLElement {
 		this.#tell("naepo-hover", cell);
 	}
 
-	/** @param {string} what @param {Cell | null} cell */
+	/** @param {Cell | null} cell */
 	#tell(what, cell) {
 		this.dispatchEvent(new CustomEvent(what, { bubbles: true, detail: cell && { ...cell, value: this.at(cell.row, cell.col) } }));
 	}
@@ -301,7 +301,6 @@ export class NaepoMatrix extends HTMLElement {
 		if (cell) this.#tell("naepo-cell", cell);
 	}
 
-	/** @param {KeyboardEvent} event */
 	#key(event) {
 		if (event.ctrlKey || event.metaKey || event.altKey) return;
 		const { rows, cols, selected } = this.values;

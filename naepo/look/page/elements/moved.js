@@ -16,7 +16,7 @@ import { on } from "./matrix-of.js";
 
 const MEASURES = /** @type {const} */ (["moved", "norm", "turned"]);
 
-/** The numbers of one measure; a turn lies between two checkpoints and belongs to the later one. @param {Matrix} matrix @param {Measure} measure @param {number} n */
+/** The numbers of one measure; a turn lies between two checkpoints and belongs to the later one. @param {Matrix} matrix @param {Measure} measure */
 function valuesOf(matrix, measure, n) {
 	const values = (matrix[measure === "gradient" ? "norm" : measure] ?? []).map((value) => value ?? NaN);
 	return [...Array(n - values.length).fill(NaN), ...values];

@@ -12,10 +12,10 @@ function titleOf(op) {
 	return t(has(own) ? own : `op.title_${op.kind}`);
 }
 
-/** @param {string} name @param {Node | string} value */
+/** @param {Node | string} value */
 const fact = (name, value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
 
-/** The steps a step reads, as links along the road. @param {string} name */
+/** The steps a step reads, as links along the road. */
 const opLink = (name) => h("button", { class: "plain-button", onclick: ({ target }) => select(target, { op: name }) }, h("code", {}, name));
 
 export function opHead(op, model) {

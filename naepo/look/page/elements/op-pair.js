@@ -11,7 +11,7 @@ import { matrixOf } from "./matrix-of.js";
 
 const WIDEST = 4096; // columns up to which all positions are drawn
 
-/** Which slice of a tensor is drawn: one head of those that have heads. @param {number[]} shape @param {number} position */
+/** Which slice of a tensor is drawn: one head of those that have heads. */
 function sliceOf(shape, state, position) {
 	if (shape.length === 3) return { at: `${Math.min(state.head ?? 0, shape[0] - 1)},:,:`, rows: shape[1], cols: shape[2] };
 	if (shape[1] > WIDEST) return { at: `${position},:`, rows: 1, cols: shape[1] };
@@ -44,7 +44,7 @@ export async function opPair(one, two, state) {
 	return [heading, note(t("compare.slice", told)), h("div", { class: "pair" }, pictures), length];
 }
 
-/** A nested table of settings as dotted names. @param {string} before @returns {[string, string][]} */
+/** A nested table of settings as dotted names. @returns {[string, string][]} */
 const flattened = (settings, before = "") =>
 	Object.entries(settings ?? {}).flatMap(([name, value]) =>
 		value && typeof value === "object" && !Array.isArray(value)

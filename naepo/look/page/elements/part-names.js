@@ -11,7 +11,7 @@ export function headOf(name) {
 	return head && { block: blockOf(name), head: Number(head[1]) };
 }
 
-/** @param {string} key @param {string} name @param {Record<string, any>} values */
+/** @param {Record<string, any>} values */
 const words = (key, name, values) => (has(key) ? t(key, values) : name);
 
 /** @param {string} name of a contribution */

@@ -3,7 +3,7 @@
 
 /** @typedef {import("./points-webgl.js").Frame} Frame */
 
-/** Little-endian pixel of three bytes. @param {number} red @param {number} green @param {number} blue */
+/** Little-endian pixel of three bytes. */
 const pixel = (red, green, blue) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 
 /** The colours as pixels, faded towards the paper. @param {Uint8Array} rgb @param {Frame} frame */

@@ -1,6 +1,5 @@
 // Which point is under the pointer, and which labels fit: the geometry of a map, without a screen.
 
-/** @param {Float32Array} xy */
 function boundsOf(xy) {
 	const bounds = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity };
 	for (let i = 0; i < xy.length; i += 2) {

@@ -27,7 +27,7 @@ function* candidates(points) {
 	}
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {NaepoPoints} points @param {number} id @param {number} radius */
+/** @param {NaepoPoints} points */
 function circle(pen, points, id, radius) {
 	const { x, y } = points.onScreen(id);
 	pen.beginPath();

@@ -39,7 +39,7 @@ class Prompt extends HTMLElement {
 		if (!isComposing) select(this, { text: this.text.value });
 	}
 
-	/** Enter begins no new line (Shift+Enter does). @param {KeyboardEvent} event */
+	/** Enter begins no new line (Shift+Enter does). */
 	#key(event) {
 		if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.shiftKey) return;
 		event.preventDefault();

@@ -89,7 +89,7 @@ class Road extends HTMLElement {
 		return line;
 	}
 
-	/** Mark the selected step, open its block, and bring its line into sight when it has changed. @param {string} op */
+	/** Mark the selected step, open its block, and bring its line into sight when it has changed. */
 	#follow(op) {
 		if (op === this.followed) return;
 		this.lines.get(this.followed)?.line.removeAttribute("aria-current");
@@ -102,7 +102,6 @@ class Road extends HTMLElement {
 		if (this.offsetParent) scrollIn(this.parentElement, line);
 	}
 
-	/** @param {number} position @param {string} drawn */
 	async #show(run, position, drawn) {
 		this.drawn = drawn;
 		this.tokens.textContent = count(run.tokens.length);
@@ -130,7 +129,6 @@ class Road extends HTMLElement {
 		line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
 	}
 
-	/** @param {Float32Array} data */
 	#strips(run, data) {
 		run.ops.forEach((op, i) => {
 			const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);
@@ -151,7 +149,6 @@ class Road extends HTMLElement {
 	}
 }
 
-/** @param {HTMLElement | null} column @param {HTMLElement} line */
 function scrollIn(column, line) {
 	if (!column) return;
 	const above = line.getBoundingClientRect().top - column.getBoundingClientRect().top;

@@ -9,7 +9,7 @@ const MARKED = 5000;
 /** @type {Record<string, string>} */
 const SIGNS = { "␣": " ", "↵": "\n", "⇥": "\t" };
 
-/** Text as a person types it: the signs for space, newline and tab taken back. @param {string} label */
+/** Text as a person types it: the signs for space, newline and tab taken back. */
 const plain = (label) => label.replace(/[␣↵⇥]/g, (sign) => SIGNS[sign]).toLocaleLowerCase();
 
 /**

@@ -20,7 +20,7 @@ export function drawStrip(canvas, values, isShare) {
 	pen.putImageData(image, 0, 0);
 }
 
-/** How many NaN stand at the end. @param {Float32Array} values */
+/** How many NaN stand at the end. */
 function padding(values) {
 	let n = 0;
 	while (n < values.length && Number.isNaN(values[values.length - 1 - n])) n += 1;

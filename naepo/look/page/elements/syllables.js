@@ -77,7 +77,7 @@ class Syllables extends HTMLElement {
 	}
 }
 
-/** Bytes up to a position that are no whole character yet. @param {number} position */
+/** Bytes up to a position that are no whole character yet. */
 function pendingOf(run, position) {
 	const group = run.groups.find(({ start, end }) => start <= position && position < end);
 	const isOpen = group.kind === "fragment" || (group.kind === "text" && position < group.end - 1);

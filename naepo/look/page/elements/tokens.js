@@ -106,7 +106,6 @@ const charactersOf = (text) => Array.from(graphemes.segment(text), ({ segment })
 
 const hexOf = (bytes) => bytesOf(bytes).map((each) => each.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 
-/** @param {HTMLElement} list @param {HTMLElement} cell */
 function bringIntoSight(list, cell) {
 	const [frame, box] = [list.getBoundingClientRect(), cell.getBoundingClientRect()];
 	if (box.left < frame.left + 8 || box.right > frame.right - 8) list.scrollLeft += box.left + box.width / 2 - frame.left - frame.width / 2;

@@ -93,7 +93,7 @@ class Top extends HTMLElement {
 	}
 }
 
-/** The last two folders of a path. @param {string} name */
+/** The last two folders of a path. */
 const short = (name) => name.split("/").filter(Boolean).slice(-2).join("/");
 
 customElements.define("naepo-top", Top);

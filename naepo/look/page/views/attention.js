@@ -76,7 +76,7 @@ class AttentionView extends HTMLElement {
 		return `blocks.${this.block}.attention`;
 	}
 
-	/** A cell stands for who looks; of q · k, also for who is looked at. @param {number} position @param {number} col */
+	/** A cell stands for who looks; of q · k, also for who is looked at. */
 	#choose(position, col) {
 		select(this, this.stage === "scores" ? { position, row: position, col } : { position });
 	}
@@ -143,7 +143,7 @@ class AttentionView extends HTMLElement {
 		this.below.replaceChildren(...(isMixed ? this.#gathered(head, position, weights) : this.#scored(head, position, col)));
 	}
 
-	/** Which row of what is here. @param {number} head @param {number} position */
+	/** Which row of what is here. */
 	#row(head, position) {
 		const { from, to } = this.found.rows;
 		return head * (to - from) + position - from;
@@ -162,7 +162,6 @@ class AttentionView extends HTMLElement {
 		});
 	}
 
-	/** @param {number} head @param {number} position @param {Float32Array} weights */
 	#arcs(head, position, weights) {
 		const { run } = this.found;
 		const labels = glyphsOf(run);
@@ -173,7 +172,6 @@ class AttentionView extends HTMLElement {
 		return [h("h3", {}, label), picture];
 	}
 
-	/** @param {number} head @param {number} position @param {Float32Array} weights */
 	#gathered(head, position, weights) {
 		const { all, time, cols, n, kv, names } = this.found;
 		const group = Math.floor(head / (n / kv));
@@ -182,7 +180,7 @@ class AttentionView extends HTMLElement {
 		return gathered({ weights, values, mixed, size: cols, names, position, head, group });
 	}
 
-	/** q · k / √d once more, from q and k. @param {number} head @param {number} position @param {number | null} col */
+	/** q · k / √d once more, from q and k. @param {number | null} col */
 	#scored(head, position, col) {
 		const { all, stage, time, n, kv, names } = this.found;
 		if (stage !== "scores") return [];

@@ -15,7 +15,7 @@ import { Room } from "../elements/room.js";
 /** A model at a checkpoint, with its run and the position that is looked at.
  * @typedef {{model: any, checkpoint: number, run: any, position: number, name: string}} Side */
 
-/** The end of the path, enough to tell two folders apart, and the step. @param {number} checkpoint */
+/** The end of the path, enough to tell two folders apart, and the step. */
 const nameOf = (model, checkpoint) =>
 	model.name.split("/").slice(-2).join("/") + (model.checkpoints.length > 1 ? ` · ${checkpoint}` : "");
 
@@ -83,7 +83,6 @@ class CompareView extends Room {
 	}
 }
 
-/** @param {any[]} one @param {any[]} two */
 const sameTokens = (one, two) => one.length === two.length && one.every(({ id, label }, i) => id === two[i].id && label === two[i].label);
 
 /** @param {Side[]} sides */

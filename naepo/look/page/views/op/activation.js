@@ -56,7 +56,7 @@ class OpActivation extends OpPanel {
 		];
 	}
 
-	/** What each neuron favours takes longer than its number: it comes after. @param {number} position */
+	/** What each neuron favours takes longer than its number: it comes after. */
 	async #strongest(run, op, position) {
 		const { neurons } = await getJSON("/look/neurons", { run: run.run, block: op.block, position, top: 20 });
 		this.table = this.#neurons(op.name, position, neurons);
@@ -64,7 +64,7 @@ class OpActivation extends OpPanel {
 		return this.table;
 	}
 
-	/** @param {string} name @param {number} position @param {Neuron[]} neurons */
+	/** @param {Neuron[]} neurons */
 	#neurons(name, position, neurons) {
 		const hasGate = neurons.some(({ gate }) => gate !== undefined);
 		const columns = [t("op.unit"), t("op.activation"), ...(hasGate ? [t("op.gate")] : []), t("op.up"), t("op.size"), t("op.promotes"), t("op.suppresses")];

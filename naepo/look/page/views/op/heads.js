@@ -68,7 +68,7 @@ class OpHeads extends OpPanel {
 	}
 }
 
-/** (a, b) → (a cos − b sin, b cos + a sin), a half of a head apart. @param {Float32Array} x @param {number} heads @param {number} size @param {number[]} angles */
+/** (a, b) → (a cos − b sin, b cos + a sin), a half of a head apart. */
 function turned(x, heads, size, angles) {
 	const y = new Float64Array(x.length);
 	const half = size / 2;
@@ -82,7 +82,7 @@ function turned(x, heads, size, angles) {
 	return y;
 }
 
-/** Each pair as an arrow before and after. @param {string} name @param {ArrayLike<number>} before @param {ArrayLike<number>} after @param {number[]} angles */
+/** Each pair as an arrow before and after. */
 function pairs(name, before, after, angles) {
 	const half = angles.length;
 	const most = Math.max(...angles.map((_, j) => Math.hypot(before[j], before[j + half])), 1e-30);

@@ -36,14 +36,14 @@ class OpLinear extends OpPanel {
 		return Math.max(columns, inner) > WHOLE ? `from ${this.#first(columns, state.col ?? 0)}` : "";
 	}
 
-	/** @param {string} name @returns {[number, number, boolean]} */
+	/** @returns {[number, number, boolean]} */
 	#width(run, name) {
 		const op = run.op(name);
 		const input = run.shape(op.inputs[0]);
 		return [op.shape.at(-1), input.length > 2 ? input[0] * input[2] : input[1], op.axes[1] === "vocab_size"];
 	}
 
-	/** Where the window begins that holds a column. @param {number} columns @param {number} col */
+	/** Where the window begins that holds a column. */
 	#first(columns, col) {
 		return Math.max(0, Math.min(columns - WINDOW, Math.floor(col / WINDOW) * WINDOW));
 	}
@@ -94,7 +94,7 @@ class OpLinear extends OpPanel {
 		return h("div", { class: "equation" }, term(this.x), term(this.w, this.b), term(this.y));
 	}
 
-	/** The texts of the ids that are drawn, when they are known. @param {string} model @param {number} from @param {number} to */
+	/** The texts of the ids that are drawn, when they are known. */
 	async #name(model, from, to) {
 		const columns = [this.w, this.y, this.b];
 		const { labels } = await vocabularyOf(model);
@@ -120,7 +120,7 @@ class OpLinear extends OpPanel {
 		on(this.y, "naepo-cell", (detail) => this.#open(detail.row, detail.col + this.found.from));
 	}
 
-	/** Of the vocabulary, a column is an id. @param {number} row @param {number} col */
+	/** Of the vocabulary, a column is an id. */
 	#open(row, col) {
 		const sum = this.opened.element.getBoundingClientRect();
 		travel(this.x.boxOf({ row, col: null }), sum);
@@ -128,7 +128,6 @@ class OpLinear extends OpPanel {
 		select(this, this.found.chosen === null ? { position: row, row, col } : { position: row, row: null, col: null, id: col });
 	}
 
-	/** @param {string} name */
 	async #overview(weight, name) {
 		const { data, shape, headers } = await getTensor("/look/overview", { ...weight, name, rows: 256, cols: 256 });
 		const full = (headers.get("X-Naepo-Full-Shape") ?? "").split(",").map(Number);
@@ -159,7 +158,6 @@ class OpLinear extends OpPanel {
 	}
 }
 
-/** @param {number} position */
 async function likeliest(run, position) {
 	const { data, shape } = await run.tensor("logits", `${position},:`);
 	return largest(rowOf(data, 0, shape[1]), 1)[0];

@@ -59,7 +59,7 @@ class OpLogits extends OpPanel {
 		return h("div", {}, note(caption), picture);
 	}
 
-	/** @param {Float32Array} values @param {{data: Float32Array}[]} inputs @param {number} n */
+	/** @param {{data: Float32Array}[]} inputs */
 	#checks(op, values, inputs, n) {
 		if (op.kind === "probabilities") {
 			const own = softmax(inputs[0].data);

@@ -29,7 +29,7 @@ class OpPosition extends OpPanel {
 	}
 }
 
-/** sin and cos of position · 10,000^(−2j/d), in turn. @param {number} position @param {number} width */
+/** sin and cos of position · 10,000^(−2j/d), in turn. */
 function waves(position, width) {
 	return Float64Array.from({ length: width }, (_, i) => {
 		const angle = position * 10000 ** ((-2 * Math.floor(i / 2)) / width);

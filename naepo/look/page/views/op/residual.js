@@ -29,7 +29,7 @@ class OpResidual extends OpPanel {
 	}
 }
 
-/** The last parts of a name. @param {string} name */
+/** The last parts of a name. */
 const short = (name) => name.split(".").slice(-2).join(".");
 
 customElements.define("naepo-op-residual", OpResidual);
