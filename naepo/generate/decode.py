@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 
 from naepo.config import UserError
 from naepo.encode.encoder import Encoder
+from naepo.generate.constraint import Constraint, masks, rules_after
 from naepo.generate.sampling import Sampling, new_generator, sample
 from naepo.model import LanguageModel
 from naepo.model.cache import State
@@ -29,14 +30,15 @@ def generate_ids(
 ) -> Iterator[int]:
     """Give the ids that follow a prompt of ids, one at a time; the end id ends it and is not given.
 
-    An empty prompt begins after an end id, as a new document does. `naepo.generate.generate` tells
-    the rest.
+    An empty prompt begins after an end id, as a new document does. What the rules of the encoder do
+    not allow is never drawn. `naepo.generate.generate` tells the rest.
 
-    Raises: UserError when max_tokens is below 1, an id is not of the encoder, or the model has
-    fewer ids than the encoder.
+    Raises: UserError when max_tokens is below 1, an id is not of the encoder or breaks its rules,
+    or the model has fewer ids than the encoder.
     """
     check(model, encoder, max_tokens)
     window = first_window(prompt, encoder, model.settings.context_length, on_note)
+    rules = rules_after(encoder, prompt)
     decoding = Decoding(
         model,
         torch.tensor([window]),
@@ -44,6 +46,7 @@ def generate_ids(
         generators=[new_generator(sampling)],
         n_ids=encoder.vocab_size,
         use_cache=use_cache,
+        constraints=None if rules is None else [rules],
     )
     return _until_end(decoding, encoder.end_id, max_tokens)
 
@@ -64,6 +67,9 @@ class Decoding:
     positions start again at 0. What is seen is thus a function of the position alone, the same
     with and without the cache, and moving costs one prefill every half context.
 
+    constraints: for each text, what may come next; it is told every id.  temperatures: of each id,
+    instead of the one of `sampling`.
+
     Equal seeds give equal texts with and without the cache, alone and in a batch, as far as the
     model's logits agree: their rounding (about 1e-6) can decide a draw that is as close as that.
     """
@@ -74,16 +80,20 @@ class Decoding:
         prompt: Int[Tensor, "batch time"],
         *,
         sampling: Sampling,
-        generators: Sequence[Generator],
+        generators: Generator | Sequence[Generator],
         n_ids: int,
         use_cache: bool = True,
+        constraints: Sequence[Constraint] | None = None,
+        temperatures: Float[Tensor, "vocab"] | None = None,
     ) -> None:
         self.model = model
         self.sampling = sampling
         self.generators = generators
         self.n_ids = n_ids
         self.use_cache = use_cache
+        self.constraints = constraints
         self.window = prompt.to(device_of(model))
+        self.temperatures = None if temperatures is None else temperatures.to(self.window.device)
         self.state: State | None = None
         self.seen = torch.zeros(len(prompt), n_ids, dtype=torch.bool, device=self.window.device)
         self.seen.scatter_(1, self.window, True)
@@ -91,12 +101,42 @@ class Decoding:
     @torch.inference_mode()
     def next_ids(self) -> Int[Tensor, "batch"]:
         """Draw the next id of every text, and append it."""
+        ids = self.draw(self.logits())
+        self.append(ids)
+        return ids
+
+    @torch.inference_mode()
+    def logits(self) -> Float[Tensor, "batch vocab"]:
+        """Score what may come next in every text; once for each id that is appended."""
         with evaluating(self.model):
-            logits = self._next_logits()[:, : self.n_ids]
-        ids = sample(logits, self.sampling, self.generators, self.seen)
+            return self._next_logits()[:, : self.n_ids]
+
+    @torch.inference_mode()
+    def draw(self, logits: Float[Tensor, "batch vocab"]) -> Int[Tensor, "batch"]:
+        """Draw one id for every text, of those that may come next."""
+        allowed = None if self.constraints is None else masks(self.constraints, logits.device)
+        return sample(logits, self.sampling, self.generators, self.seen, allowed, self.temperatures)
+
+    @torch.inference_mode()
+    def append(self, ids: Int[Tensor, "batch"]) -> None:
+        """Let every text grow by one id."""
         self.seen.scatter_(1, ids[:, None], True)
         self.window = torch.cat([self.window, ids[:, None]], dim=1)
-        return ids
+        if self.constraints is not None:
+            for constraint, id in zip(self.constraints, ids.tolist(), strict=True):
+                constraint.advance(id)
+
+    @torch.inference_mode()
+    def select(self, rows: Int[Tensor, "chosen"]) -> None:
+        """Go on with the texts `rows` in place of all: one may be left out, or come several times.
+
+        The generators stay as they are: one for all of them, or one for each of the chosen.
+        """
+        rows = rows.to(self.window.device)
+        self.window, self.seen = self.window[rows], self.seen[rows]
+        self.state = None if self.state is None else self.state.select(rows)
+        if self.constraints is not None:
+            self.constraints = [self.constraints[row].copy() for row in rows.tolist()]
 
     def _next_logits(self) -> Float[Tensor, "batch vocab"]:
         context_length = self.model.settings.context_length

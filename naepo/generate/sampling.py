@@ -80,11 +80,17 @@ def sample(
     sampling: Sampling,
     generators: Generator | Sequence[Generator],
     seen: Bool[Tensor, "batch vocab"] | None = None,
+    allowed: Bool[Tensor, "batch vocab"] | None = None,
+    temperatures: Float[Tensor, "vocab"] | None = None,
 ) -> Int[Tensor, "batch"]:
     """Draw one id for each row of logits.
 
     generators: one for all rows, or one for each: a text then draws alike alone and in a batch.
     seen: which ids each text already holds, for the repetition penalty.
+    allowed: which ids may be drawn, at least one a row; all others have probability 0. It acts
+        before every filter, so no filter can leave nothing.
+    temperatures: of each id, instead of the one of `sampling`. Where the allowed ids share one, it
+        is the temperature of that place.
 
     The draw is an exponential race: with E ~ Exp(1) for each id, argmax(p / E) is distributed as p
     (the Gumbel-max trick; Maddison et al. 2014, arXiv:1411.0030, section 2). It needs no sum of
@@ -100,19 +106,30 @@ def sample(
         )
     if seen is not None and sampling.repetition_penalty != 1:
         logits = penalise_repetition(logits, seen, sampling.repetition_penalty)
-    if sampling.is_greedy:
+    if allowed is not None:
+        logits = keep_allowed(logits, allowed)
+    if temperatures is None and sampling.is_greedy:
         return logits.argmax(-1)
-    return (filtered(logits, sampling) - _noise(logits, generators).log()).argmax(-1)
+    noise = _noise(logits, generators).log()
+    if temperatures is not None:
+        noise = noise.masked_fill(temperatures < GREEDY_BELOW, 0.0)
+    return (filtered(logits, sampling, temperatures) - noise).argmax(-1)
 
 
 def filtered(
-    logits: Float[Tensor, "batch vocab"], sampling: Sampling
+    logits: Float[Tensor, "batch vocab"],
+    sampling: Sampling,
+    temperatures: Float[Tensor, "vocab"] | None = None,
 ) -> Float[Tensor, "batch vocab"]:
     """Cool the logits, then apply min-p, top-k and top-p: softmax of it is what is drawn from.
 
     The likeliest id is moved to 0 first, so that no temperature can overflow.
     """
-    logits = (logits - logits.amax(-1, keepdim=True)) / sampling.temperature
+    logits = logits - logits.amax(-1, keepdim=True)
+    if temperatures is None:
+        logits = logits / sampling.temperature
+    else:
+        logits = logits / temperatures.clamp_min(GREEDY_BELOW)
     if sampling.min_p is not None:
         logits = keep_min_p(logits, sampling.min_p)
     if sampling.top_k is not None:
@@ -131,6 +148,15 @@ def penalise_repetition(
     are multiplied, because dividing them would make the id likelier.
     """
     return torch.where(seen, torch.where(logits > 0, logits / penalty, logits * penalty), logits)
+
+
+def keep_allowed(
+    logits: Float[Tensor, "batch vocab"], allowed: Bool[Tensor, "batch vocab"]
+) -> Float[Tensor, "batch vocab"]:
+    """Keep the ids that are allowed; where the model gives none of them any chance, all alike."""
+    kept = logits.masked_fill(~allowed, OFF)
+    is_hopeless = kept.amax(-1, keepdim=True) == OFF
+    return torch.where(is_hopeless & allowed, 0.0, kept)
 
 
 def keep_min_p(logits: Float[Tensor, "batch vocab"], p: float) -> Float[Tensor, "batch vocab"]:

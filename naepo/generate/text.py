@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from naepo.encode.encoder import Encoder
+from naepo.generate.constraint import rules_after
 from naepo.generate.decode import Decoding, Note, check, first_window
 from naepo.generate.sampling import Sampling, new_generator
 from naepo.generate.stream import TextStream
@@ -27,19 +28,22 @@ def generate(
 
     An empty prompt begins after an end id, as a new document does; of a prompt longer than the
     model's context the beginning is cut off. The text ends at the model's end id, before a stop
-    string, or after max_tokens. No piece holds half a character or a part of a stop string.
+    string, or after max_tokens. No piece holds half a character or a part of a stop string. An
+    encoder with rules (music) is obeyed: what they do not allow is never drawn.
 
     max_tokens: the most ids to draw, at least 1; a character that it cuts in two is not given.
     stop: strings that end the text and are not given themselves.
     use_cache: whether keys and values are kept; without, every id reads the whole window again.
     on_note: is told, in one line, when the prompt had to be cut.
 
-    Raises: UserError at the call for a wrong setting, a prompt that the encoder cannot hold, or an
-    encoder that is not the model's; while generating when the logits are no numbers.
+    Raises: UserError at the call for a wrong setting, a prompt that the encoder cannot hold or that
+    breaks its rules, or an encoder that is not the model's; while generating when the logits are no
+    numbers.
     """
     check(model, encoder, max_tokens)
     prompt_ids = encoder.encode(prompt).tolist()
     window = first_window(prompt_ids, encoder, model.settings.context_length, on_note)
+    rules = rules_after(encoder, prompt_ids)
     decoding = Decoding(
         model,
         torch.tensor([window]),
@@ -47,6 +51,7 @@ def generate(
         generators=[new_generator(sampling)],
         n_ids=encoder.vocab_size,
         use_cache=use_cache,
+        constraints=None if rules is None else [rules],
     )
     steps = _grow(decoding, encoder, [TextStream(stop)], max_tokens)
     return (piece for (piece,) in steps if piece)
@@ -70,12 +75,11 @@ def generate_batch(
     """
     check(model, encoder, max_tokens)
     context_length = model.settings.context_length
-    windows = [
-        first_window(ids.tolist(), encoder, context_length, on_note)
-        for ids in encoder.encode_batch(prompts)
-    ]
+    all_ids = [ids.tolist() for ids in encoder.encode_batch(prompts)]
+    windows = [first_window(ids, encoder, context_length, on_note) for ids in all_ids]
     texts = [""] * len(prompts)
     for rows in _rows_by_length(windows):
+        rules = [rules_after(encoder, all_ids[row]) for row in rows]
         decoding = Decoding(
             model,
             torch.tensor([windows[row] for row in rows]),
@@ -83,6 +87,7 @@ def generate_batch(
             generators=[new_generator(sampling, offset=row) for row in rows],
             n_ids=encoder.vocab_size,
             use_cache=use_cache,
+            constraints=[each for each in rules if each is not None] or None,
         )
         steps = _grow(decoding, encoder, [TextStream(stop) for _ in rows], max_tokens)
         for row, pieces in zip(rows, zip(*steps, strict=True), strict=True):

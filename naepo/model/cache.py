@@ -35,6 +35,13 @@ class LayerCache:
         self.buffer, self.length = buffer, end
         return buffer[0, :, :, :end], buffer[1, :, :, :end]
 
+    def select(self, rows: Int[Tensor, "chosen"]) -> "LayerCache":
+        """Give the memory of the texts `rows` of the batch, in that order, each its own copy."""
+        chosen = LayerCache(self.context_length)
+        chosen.length = self.length
+        chosen.buffer = None if self.buffer is None else self.buffer.index_select(1, rows)
+        return chosen
+
     def _with_room_for(
         self, end: int, like: Float[Tensor, "batch n_kv_heads time d_head"]
     ) -> Float[Tensor, "two batch n_kv_heads room d_head"]:
@@ -64,6 +71,14 @@ class State:
     def position(self) -> int:
         """How many ids each text has had so far: the position of the next one."""
         return self.layers[0].length
+
+    def select(self, rows: Int[Tensor, "chosen"]) -> "State":
+        """Give the state of the texts `rows` of the batch: some may be left out, or come twice."""
+        return State(
+            len(rows),
+            [layer.select(rows) for layer in self.layers],
+            None if self.recent is None else self.recent[rows],
+        )
 
     def n_bytes(self) -> int:
         """Give the size of the keys and values held, with the room made ahead, in bytes."""

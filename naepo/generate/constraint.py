@@ -1,0 +1,185 @@
+"""What may come next: the rules of an encoder, and plans that demand more than the rules.
+
+A constraint says which ids are allowed, and is told which one came. Forcing an id is allowing it
+alone, so that a rule, a forced id and a free place are one thing to the sampler.
+"""
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from numpy.typing import NDArray
+from torch import Tensor
+
+from naepo.encode.encoder import Encoder
+
+Mask = NDArray[np.bool_]
+"""For each id, whether it may come next, shape (vocab_size,)."""
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """Which ids may follow the ids so far, of one text; the grammar of a music encoder is one."""
+
+    def allowed(self) -> Mask:
+        """Give, for each id, whether it may come next; never all False."""
+        ...
+
+    def advance(self, id: int) -> None:
+        """Read one more id. Raises: UserError for one that was not allowed."""
+        ...
+
+    def copy(self) -> "Constraint":
+        """Give another that goes on from here on its own."""
+        ...
+
+
+@runtime_checkable
+class Ruled(Protocol):
+    """What an encoder with rules has beyond others: text has none, music has."""
+
+    @property
+    def end_id(self) -> int: ...
+
+    def grammar(self) -> Constraint:
+        """Give the rules of a new piece."""
+        ...
+
+
+class Rules:
+    """The grammar of an encoder over a text of many pieces: after each end id a new one begins."""
+
+    def __init__(self, encoder: Ruled, grammar: Constraint | None = None) -> None:
+        self.encoder = encoder
+        self.grammar = encoder.grammar() if grammar is None else grammar
+
+    def allowed(self) -> Mask:
+        """Give what the piece that is being written allows."""
+        return self.grammar.allowed()
+
+    def advance(self, id: int) -> None:
+        """Read one more id. Raises: UserError for one that was not allowed."""
+        if id == self.encoder.end_id:
+            self.grammar = self.encoder.grammar()
+        else:
+            self.grammar.advance(id)
+
+    def copy(self) -> "Rules":
+        """Give another that goes on from here on its own."""
+        return Rules(self.encoder, self.grammar.copy())
+
+
+def rules_after(encoder: Encoder, ids: Iterable[int]) -> Rules | None:
+    """Give the rules of what follows `ids`; None for an encoder without rules, such as text.
+
+    Raises: UserError when the ids break the rules themselves.
+    """
+    if not isinstance(encoder, Ruled):
+        return None
+    rules = Rules(encoder)
+    for id in ids:
+        rules.advance(int(id))
+    return rules
+
+
+class Plan:
+    """A grammar with a plan: some bars as the model likes, then one demand after another.
+
+    bar_marks: for each id, whether it ends a bar, shape (vocab_size,).
+    n_bars: how many bars are free; the mark of the last one is read before the first demand. None:
+        as many as there are until the end id.
+    demands: for each place after the free bars, the ids that may stand there (one, to force it), or
+        None where the rules alone decide.
+    never: ids that may not come in a free place, shape (vocab_size,), or None.
+
+    A plan that is fulfilled allows the end id alone, for ever. So does one that has failed, because
+    the rules contradict what it demands: nothing that still comes could be what was asked for.
+    """
+
+    def __init__(
+        self,
+        rules: Constraint,
+        *,
+        end_id: int,
+        bar_marks: Mask,
+        n_bars: int | None = 0,
+        demands: Sequence[Sequence[int] | None] = (),
+        never: Mask | None = None,
+    ) -> None:
+        self.rules = rules
+        self.end_id = end_id
+        self.bar_marks = bar_marks
+        self.n_bars = n_bars
+        self.demands = demands
+        self.never = never
+        self.n_met = 0
+        self.n_read = 0
+        self.is_over = False
+        self.has_failed = False
+        self._look()
+
+    @property
+    def is_fulfilled(self) -> bool:
+        """Whether nothing is left to write."""
+        return self.is_over or (self.n_bars == 0 and self.n_met == len(self.demands))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what comes next still counts."""
+        return not (self.is_fulfilled or self.has_failed)
+
+    def allowed(self) -> Mask:
+        """Give what rules and plan allow together; never all False. Not to be written to."""
+        return self._allowed
+
+    def advance(self, id: int) -> None:
+        """Read one more id. Raises: UserError for one that the rules do not allow."""
+        if not self.is_open:
+            return
+        self.rules.advance(id)
+        self.n_read += 1
+        if id == self.end_id:
+            self.is_over = True
+        elif self.n_bars == 0:
+            self.n_met += 1
+        elif self.n_bars is not None and self.bar_marks[id]:
+            self.n_bars -= 1
+        self._look()
+
+    def copy(self) -> "Plan":
+        """Give another that goes on from here on its own."""
+        twin = copy(self)
+        twin.rules = self.rules.copy()
+        return twin
+
+    def _look(self) -> None:
+        """Find out what may come next, and whether anything may."""
+        allowed = self._now() if self.is_open else self._only([self.end_id])
+        if not allowed.any():
+            self.has_failed = True
+            allowed = self._only([self.end_id])
+        self._allowed = allowed
+
+    def _now(self) -> Mask:
+        allowed = self.rules.allowed()
+        demand = self.demands[self.n_met] if self.n_bars == 0 else None
+        if demand is not None:
+            return allowed & self._only(demand)
+        if self.never is not None:
+            allowed = allowed & ~self.never
+        return allowed if self.n_bars in (0, None) else allowed & ~self._only([self.end_id])
+
+    def _only(self, ids: Sequence[int]) -> Mask:
+        mask = np.zeros(len(self.bar_marks), dtype=np.bool_)
+        mask[list(ids)] = True
+        return mask
+
+
+def masks(
+    constraints: Sequence[Constraint], device: torch.device | None = None
+) -> Bool[Tensor, "batch vocab"]:
+    """Give what may come next in each text."""
+    return torch.from_numpy(np.stack([each.allowed() for each in constraints])).to(device)
