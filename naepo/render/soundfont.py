@@ -9,6 +9,7 @@ import numpy as np
 
 from naepo.config import UserError
 from naepo.encode.files import open_regular, shown
+from naepo.encode.music.midi_writing import to_midi
 from naepo.encode.music.score import Score
 from naepo.render.clock import seconds_of
 from naepo.render.sound import read_audio
@@ -37,15 +38,16 @@ def render(score: Score, soundfont: Path | None = None, sample_rate: int = 44_10
     seconds = seconds_of(score)
     if not score.notes:
         return np.zeros(round(seconds * sample_rate), dtype=np.float32)
-    from naepo.encode.music.writing import write_midi
-
     with tempfile.TemporaryDirectory(prefix="naepo-") as folder:
         midi, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
-        write_midi(score, midi)
+        midi.write_bytes(to_midi(score))
         command = [program, "-ni", "-q", "-r", str(sample_rate), "-F", str(sound), str(font)]
-        _run([*command, str(midi)], max_seconds=60 + seconds)
-        if not sound.is_file():
-            raise UserError(f"fluidsynth could not play by {shown(font)}")
+        said = _run([*command, str(midi)], max_seconds=60 + seconds)
+        # It then plays by another SoundFont, if the system has one, and calls that success.
+        if "Failed to load" in said or not sound.is_file():
+            raise UserError(
+                f"fluidsynth cannot play by {shown(font)}", hint="the file is damaged or cut short"
+            )
         samples, _ = read_audio(sound, max_seconds=seconds + TAIL_SECONDS)
     loudest = np.abs(samples).max(initial=0.0)
     return samples * np.float32(PEAK / loudest) if loudest > 0 else samples
@@ -75,10 +77,7 @@ def _installed() -> Path:
 
 
 def _checked(path: Path) -> Path:
-    """Give the full path of a SoundFont, after a look at its first bytes.
-
-    fluidsynth ends without an error, and in silence, when a file is none.
-    """
+    """Give the full path of a SoundFont, after a look at its first bytes."""
     try:
         with open_regular(path) as file:
             beginning = file.read(12)
@@ -89,10 +88,11 @@ def _checked(path: Path) -> Path:
     return path.resolve()
 
 
-def _run(command: list[str], max_seconds: float) -> None:
+def _run(command: list[str], max_seconds: float) -> str:
+    """Run it, and give what it said. Raises: UserError when it fails, or takes too long."""
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=max_seconds, check=False, text=True
+            command, capture_output=True, timeout=max_seconds, check=False, errors="replace"
         )
     except subprocess.TimeoutExpired:
         raise UserError(
@@ -101,3 +101,4 @@ def _run(command: list[str], max_seconds: float) -> None:
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
         raise UserError(f"fluidsynth failed: {reason[0]}")
+    return done.stderr
