@@ -1,5 +1,6 @@
 """The rules of the four-voice grid: which word may follow the words so far."""
 
+from collections.abc import Hashable
 from copy import copy
 from typing import Any
 
@@ -99,6 +100,15 @@ class GridGrammar:
             return self._refuse_sign(id, role)
         is_free = self.is_loose and self._voice == 0
         return None if self._due is role or is_free else self._refuse_mark()
+
+    def permits(self, id: int) -> bool:
+        """Whether one id may come next."""
+        return self.refusal(id) is None
+
+    def key(self) -> Hashable:
+        """Give all that decides what may follow: with equal keys, the same may, for ever."""
+        bar = (self.full, self.beat, self.length, self._in_bar, self._sign, self._due)
+        return tuple(self._last), self._voice, self.n_steps > 0, self.is_loose, bar
 
     @property
     def is_between_steps(self) -> bool:

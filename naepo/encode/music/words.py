@@ -64,8 +64,7 @@ class WordEncoder:
     @property
     def fingerprint(self) -> str:
         """sha256 (hex) over the words, their order and their meaning."""
-        text = json.dumps([self.settings, self.words], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        return fingerprint_of(self.settings, self.words)
 
     @property
     def specification(self) -> Specification:
@@ -126,6 +125,12 @@ class WordEncoder:
     def _some_words(self) -> str:
         step = max(1, len(self.words) // 5)
         return " ".join(self.words[::step][:6])
+
+
+def fingerprint_of(settings: dict[str, Any], words: Sequence[str]) -> str:
+    """Give the sha256 (hex) over settings and words."""
+    text = json.dumps([settings, list(words)], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def place_of(text: str, number: int) -> str:
