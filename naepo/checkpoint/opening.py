@@ -167,7 +167,7 @@ def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
     """Read the weights and build the network for them; not before names and shapes agree."""
     tensors: dict[str, Tensor] = {}
     for file in _weight_files(folder):
-        tensors |= read_tensors(file)
+        tensors |= read_tensors(file, is_copy=False)  # the network has memory for them already
     refuse_non_finite(tensors, f"in {folder}")
     _refuse_huge_table(settings, folder)
     with _placed(folder):

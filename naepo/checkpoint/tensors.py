@@ -75,17 +75,23 @@ def to_pieces(tensors: Mapping[str, Tensor]) -> Iterator[bytes | memoryview]:
         yield _bytes_of(tensors[name])
 
 
-def read_tensors(path: Path, only: Container[str] | None = None) -> dict[str, Tensor]:
+def read_tensors(
+    path: Path, only: Container[str] | None = None, *, is_copy: bool = True
+) -> dict[str, Tensor]:
     """Read the tensors of a safetensors file into memory of their own, on the CPU.
 
     only: the names to read, where they are there; None for all.
+    is_copy: whether they get memory of their own. Without it they are the file itself, mapped, and
+    change with it: for what is copied at once.
 
     Raises: UserError when it is not a sound safetensors file.
     """
     with _Opened(path) as file:
         names: list[str] = file.keys()
         wanted = [name for name in names if only is None or name in only]
-        tensors = {name: file.get_tensor(name).clone() for name in wanted}
+        tensors = {name: file.get_tensor(name) for name in wanted}
+        if is_copy:
+            tensors = {name: tensor.clone() for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if tensor.dtype not in _DTYPES:
             raise UserError(

@@ -3,10 +3,14 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
+
+if TYPE_CHECKING:
+    from naepo.serve.library import Library
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +38,24 @@ class Look(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, open, serve until Ctrl-C."""
     asked = parse(Look, "look", arguments)
-    from naepo.serve.library import Library, check_paths
+    from naepo.serve.paths import check_paths
     from naepo.serve.run import serve
-    from naepo.train.machine import choose_device
 
     check_paths(asked.runs)
+    serve(
+        lambda: _open(asked),
+        port=asked.port,
+        opens_browser=asked.browser and not asked.notebook,
+        in_notebook=asked.notebook,
+    )
+    return 0
+
+
+def _open(asked: Look) -> "Library":
+    """Load torch, and open the first checkpoint of every model."""
+    from naepo.serve.library import Library
+    from naepo.train.machine import choose_device
+
     library = Library(
         asked.runs,
         which=asked.checkpoint,
@@ -46,10 +63,4 @@ def main(arguments: list[str]) -> int:
         tell=lambda line: print(line, file=sys.stderr),
     )
     library.open_all()
-    serve(
-        library,
-        port=asked.port,
-        opens_browser=asked.browser and not asked.notebook,
-        in_notebook=asked.notebook,
-    )
-    return 0
+    return library

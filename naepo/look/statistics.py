@@ -134,7 +134,7 @@ def strips(trace: Trace, position: int, width: int = 64) -> Float[Tensor, "n_ops
         values = _array(row(trace, op.name, position))
         if values.ndim == 2:
             values = values.mean(0) if op.axes[-1] == "seen" else values.reshape(-1)
-        strip = _pool(values, values, width)
+        strip = values if values.size <= width else _pool(values, values, width)
         found[n, : len(strip)] = strip
     return torch.from_numpy(found)
 

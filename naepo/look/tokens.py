@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from naepo.encode import Encoder
+from naepo.encode.encoder import Token
 from naepo.encode.explain import printable
 
 GroupKind = Literal["text", "fragment", "special"]
@@ -107,12 +108,14 @@ def vocabulary(encoder: Encoder, n_ids: int | None = None) -> Vocabulary:
 
     n_ids: how many the model has, when it has more than its encoder.
     """
-    all_cells = cells(encoder, range(encoder.vocab_size if n_ids is None else n_ids))
-    return Vocabulary(
-        [cell.label for cell in all_cells],
-        [script(cell.content) for cell in all_cells],
-        [cell.content for cell in all_cells],
-    )
+    found = Vocabulary([], [], [])
+    for id in range(encoder.vocab_size if n_ids is None else n_ids):
+        token = encoder.describe(id)
+        kind = script(token.content)
+        found.labels.append(_label_of(token, kind))
+        found.scripts.append(kind)
+        found.contents.append(token.content)
+    return found
 
 
 def label(content: bytes) -> str:
@@ -147,6 +150,7 @@ def _pieces(content: bytes) -> Iterator[tuple[bool, bytes]]:
             return
 
 
+@lru_cache(maxsize=1 << 13)  # a vocabulary of byte pairs has thousands of the same few pieces
 def _hexadecimal(piece: bytes) -> str:
     shown = [f"{byte:02X}" for byte in piece]
     if _is_continuation(piece[0]):
@@ -164,7 +168,7 @@ def _n_missing(piece: bytes) -> int:
     return 0 if found is None else len(found[0].encode("utf-8")) - len(piece)
 
 
-@lru_cache(maxsize=1 << 13)  # a vocabulary of byte pairs has thousands of the same few beginnings
+@lru_cache(maxsize=1 << 13)
 def completions(piece: bytes) -> tuple[str, str] | None:
     """Give the first and the last character that begins with these bytes; None when none does.
 
@@ -249,5 +253,8 @@ def _script_of(character: str) -> Script:
 
 def _cell(encoder: Encoder, id: int) -> Cell:
     token = encoder.describe(id)
-    shown = token.printable if script(token.content) != "fragment" else label(token.content)
-    return Cell(id, token.content, shown)
+    return Cell(id, token.content, _label_of(token, script(token.content)))
+
+
+def _label_of(token: Token, kind: Script) -> str:
+    return label(token.content) if kind == "fragment" else token.printable

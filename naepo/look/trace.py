@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -56,11 +57,22 @@ class Trace(Mapping[str, Tensor]):
 
         Raises: UserError when no op is called so, with the nearest name.
         """
-        for op in self.ops:
-            if op.name == name:
-                return op
-        names = [op.name for op in self.ops]
-        raise UserError(f"no op is called {name}", hint=did_you_mean(name, names))
+        if name not in self._by_name:
+            raise UserError(f"no op is called {name}", hint=did_you_mean(name, self._by_name))
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, Op]:
+        return {op.name: op for op in self.ops}
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Give the shape of what an op gave; nothing is computed for it.
+
+        Raises: UserError when no op is called so.
+        """
+        if name in self.kept:
+            return tuple(self.kept[name].shape)
+        return self.shape(self.op(name).inputs[0])  # what is derived is as large as what it is of
 
     def __getitem__(self, name: str) -> Tensor:
         if name in self.kept:
@@ -71,7 +83,7 @@ class Trace(Mapping[str, Tensor]):
             return eager.hide(before, self.seen) if op.kind == "masked" else eager.share(before)
 
     def __contains__(self, name: object) -> bool:
-        return any(op.name == name for op in self.ops)
+        return name in self._by_name
 
     def __iter__(self) -> Iterator[str]:
         return (op.name for op in self.ops)

@@ -16,14 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from torch import Tensor
 
 from naepo.config import UserError
-
-
-class NotFound(UserError):
-    """What was asked for does not exist (404)."""
-
-
-class Gone(UserError):
-    """A run that is no longer kept (410): the same prompt can be posted again."""
+from naepo.serve.refusals import Gone, NotFound
 
 
 def table(content: Any, status: int = 200) -> Response:

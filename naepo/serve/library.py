@@ -10,13 +10,14 @@ from threading import Lock, RLock
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from naepo.checkpoint.run import Tell, say_nothing
-from naepo.config import UserError, did_you_mean
+from naepo.config import did_you_mean
 from naepo.look import Change, Trace, trace
-from naepo.serve.answers import Gone, NotFound
 from naepo.serve.kept import Kept
 from naepo.serve.prompts import Prompt
+from naepo.serve.refusals import Gone, NotFound
 from naepo.serve.source import Opened, Source
 
 MODEL_BYTES = 1_200_000_000
@@ -36,6 +37,8 @@ class Run:
     seconds: float
     answers: dict[str, Any] = field(default_factory=dict)
     """Tables that were asked for once, by name."""
+    states: dict[str, Tensor] = field(default_factory=dict)
+    """What was computed from it once and serves the next question; small."""
 
 
 class Library:
@@ -126,6 +129,10 @@ class Library:
             raise Gone("this run is no longer kept", hint="post the prompt to /look/run again")
         return run
 
+    def runs(self) -> list[Run]:
+        """List the runs that are kept, the oldest first."""
+        return self._runs.values()
+
     def _forget_runs_of_closed(self) -> None:
         """Let the runs go whose model went: they would keep it in memory."""
         still_open = set(map(id, self._opened.values()))
@@ -147,14 +154,3 @@ def _said(change: Change) -> list[Any]:
         held = hashlib.sha256(values.numpy().tobytes()).hexdigest()
     place = [change.op, change.head, change.position, change.unit]
     return [*place, change.factor, held, change.patch_position]
-
-
-def check_paths(paths: Sequence[Path]) -> None:
-    """Raises: UserError when no path is named, or one is no folder."""
-    if not paths:
-        raise UserError("no model is named", hint="naepo look runs/mine; naepo train makes one")
-    for path in paths:
-        if not path.is_dir():
-            raise UserError(
-                f"no such folder: {path}", hint="naepo look runs/mine; naepo train makes one"
-            )

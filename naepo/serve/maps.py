@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from naepo.config import UserError
-from naepo.serve.answers import Gone, NotFound
 from naepo.serve.kept import Kept
+from naepo.serve.refusals import Gone, NotFound
 
 Work = Callable[[], tuple[Float[Tensor, "n 2"], dict[str, Any]]]
 MAP_BYTES = 200_000_000

@@ -14,6 +14,8 @@ from naepo.serve.source import Opened
 
 MOST_CHANGES = 64
 
+# What only looks something up is asynchronous: a thread for it would cost more than it does.
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
@@ -66,7 +68,7 @@ class AblateRequest(_Strict):
     id: int
 
 
-def library_of(request: Request) -> Library:
+async def library_of(request: Request) -> Library:
     """Give the models of the application that was asked."""
     return request.app.state.library
 
@@ -74,7 +76,7 @@ def library_of(request: Request) -> Library:
 Models = Annotated[Library, Depends(library_of)]
 
 
-def maps_of(request: Request) -> Maps:
+async def maps_of(request: Request) -> Maps:
     """Give the maps of the application that was asked."""
     return request.app.state.maps
 
@@ -82,7 +84,7 @@ def maps_of(request: Request) -> Maps:
 DrawnMaps = Annotated[Maps, Depends(maps_of)]
 
 
-def run_of(run: str, library: Models) -> Run:
+async def run_of(run: str, library: Models) -> Run:
     """Give the run that the query names."""
     return library.kept(run)
 

@@ -1,19 +1,23 @@
 """The server as a process: a port on this machine, the address with its key, a clean end."""
 
+import gc
 import secrets
 import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from naepo.config import UserError
-from naepo.serve.app import create_app
-from naepo.serve.library import Library
-from naepo.serve.routes.run import warm
-from naepo.serve.safety import hosts_of
+from naepo.serve.front import Front
+from naepo.serve.safety import Doors, Safety, hosts_of
+
+if TYPE_CHECKING:  # torch and the application are loaded while the page is served already
+    from naepo.serve.library import Library
 
 ADDRESS = "127.0.0.1"
 """This machine alone; there is no option for another one."""
@@ -21,34 +25,50 @@ SECONDS_TO_END = 2
 
 
 def serve(
-    library: Library, *, port: int = 0, opens_browser: bool = True, in_notebook: bool = False
+    open_library: "Callable[[], Library]",
+    *,
+    port: int = 0,
+    opens_browser: bool = True,
+    in_notebook: bool = False,
 ) -> None:
     """Serve the page until Ctrl-C, or in a notebook until standard input is closed.
 
+    open_library: gives the opened models; called beside the server, which sends the page meanwhile.
     port: 0 takes a free one. The address is said on standard error, and alone on standard output.
 
-    Raises: UserError when the port is taken.
+    Raises: UserError when the port is taken, or the models cannot be opened.
     """
     listening = listen(port)
     token = secrets.token_urlsafe(24)
     number = listening.getsockname()[1]
     url = f"http://{ADDRESS}:{number}/?token={token}"
-    app = create_app(library, token, hosts_of(number), in_notebook=in_notebook)
+    front = Front()
+    doors = Doors(token=token, hosts=hosts_of(number), in_notebook=in_notebook)
+    opening = _Opening(front, open_library)
+
+    def begin() -> None:
+        front.begin()
+        opening.start()
+        _say(url, opens_browser)
+
     server = _Server(
         uvicorn.Config(
-            app,
+            Safety(front, doors),
             log_level="warning",
             access_log=False,
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=SECONDS_TO_END,
         ),
-        on_ready=lambda: _say(url, library, opens_browser),
+        on_ready=begin,
     )
+    opening.on_error = lambda: setattr(server, "should_exit", True)
     if in_notebook:
         _in_background(lambda: _end_with_parent(server))
     with listening:
         server.run(sockets=[listening])
+    if opening.error is not None:
+        raise opening.error
 
 
 def listen(port: int) -> socket.socket:
@@ -83,13 +103,50 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
 
-def _say(url: str, library: Library, opens_browser: bool) -> None:
+class _Opening(threading.Thread):
+    """Loads torch and the models beside the server, then lets the questions in."""
+
+    def __init__(self, front: Front, open_library: "Callable[[], Library]") -> None:
+        super().__init__()  # no daemon: ended in the middle of loading, torch would abort
+        self.error: Exception | None = None
+        self.on_error: Callable[[], None] = lambda: None
+        self._front = front
+        self._open_library = open_library
+
+    def run(self) -> None:
+        try:
+            with _uncollected():
+                from naepo.serve.app import application
+                from naepo.serve.routes.run import warm
+
+                library = self._open_library()
+                self._front.settle(application(library))
+        except Exception as error:
+            self.error = error
+            is_theirs = isinstance(error, UserError)
+            self._front.settle(error if is_theirs else UserError("naepo made a mistake"))
+            self.on_error()
+        else:
+            _in_background(lambda: warm(library, is_asked=lambda: self._front.n_asked > 0))
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nothing be collected while much is loaded to stay: a twentieth of the time of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _say(url: str, opens_browser: bool) -> None:
     print(f"look inside: {url}", file=sys.stderr)
     print("end it with Ctrl-C", file=sys.stderr, flush=True)
     print(url, flush=True)
     if opens_browser:
         _in_background(lambda: webbrowser.open(url))
-    _in_background(lambda: warm(library))
 
 
 def _end_with_parent(server: uvicorn.Server) -> None:

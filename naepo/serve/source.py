@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import Any, get_args
 
 from torch import Tensor
@@ -12,7 +13,7 @@ from naepo.checkpoint.run import Tell, best, home_of, saved, say_nothing, step_o
 from naepo.config import UserError, did_you_mean, read_toml
 from naepo.encode.normal_form import NormalForm
 from naepo.model import Transformer
-from naepo.serve.answers import NotFound
+from naepo.serve.refusals import NotFound
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,9 @@ class Source:
     """What does not change from one checkpoint to the next, once it is known."""
     facts_of_text: dict[str, Any] = field(default_factory=dict)
     """What its ids are, and how often each stood in the text it was trained on."""
+    vocabulary: bytes | None = None
+    """Every id in words, as the page is told it, once it was asked for."""
+    telling: Lock = field(default_factory=Lock, repr=False)
     _metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property

@@ -6,10 +6,10 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from naepo import look
-from naepo.serve.answers import NotFound
+import naepo
+from naepo.serve.refusals import NotFound
 
-PAGE = Path(look.__file__).parent / "page"
+PAGE = Path(naepo.__file__).parent / "look/page"
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",

@@ -6,7 +6,12 @@ from torch.testing import assert_close
 
 from naepo.config import UserError
 from naepo.look import Change, trace
-from naepo.look.contributions import ablate_heads, contributions
+from naepo.look.contributions import (
+    ablate_heads,
+    ablate_heads_from,
+    contributions,
+    without_heads,
+)
 
 IDS = [3, 1, 4, 1, 5, 9, 2, 6]
 
@@ -137,6 +142,15 @@ def test_heads_are_switched_off_after_the_changes_that_are_there(make_model, cha
     model = make_model("prior")
     found = ablate_heads(model, IDS, 6, 9, [change])
     assert_close(found, one_by_one(model, IDS, 6, 9, [change]), atol=1e-4, rtol=1e-4)
+
+
+def test_one_pass_without_each_head_answers_for_every_position(any_model):
+    base = trace(any_model, IDS)
+    without = without_heads(base)
+    assert without.shape == (2, 4, len(IDS), any_model.settings.d_model)
+    for position in range(len(IDS)):
+        found = ablate_heads_from(base, without, position, 9)
+        assert_close(found, ablate_heads(any_model, IDS, position, 9), atol=1e-4, rtol=1e-4)
 
 
 def test_switching_heads_off_leaves_the_model_as_it_was(make_model):

@@ -83,9 +83,9 @@ def test_statistics_of_a_trace_are_quick():
     all_statistics(found)
     seconds = []
     for _ in range(5):
-        began = time.perf_counter()
+        began = time.process_time()
         all_statistics(found)
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     assert min(seconds) < 0.025
 
 

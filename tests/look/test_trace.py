@@ -32,6 +32,7 @@ def test_every_op_has_the_shape_that_the_layout_says(any_model):
     found = trace(any_model, IDS)
     assert [op.name for op in layout(any_model.settings)] == list(found)
     for op in found.ops:
+        assert found.shape(op.name) == tuple(found[op.name].shape)
         assert tuple(found[op.name].shape) == op.shape(len(IDS)), op.name
 
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from naepo.config import UserError
 from naepo.serve import Library, create_app
-from naepo.serve.library import check_paths
+from naepo.serve.paths import check_paths
 from naepo.serve.prompts import Prompt, read_prompt
 from tests.serve.conftest import HOST, KEY, TOKEN
 

@@ -19,6 +19,9 @@ import pytest
 from naepo.config import UserError
 from naepo.serve.run import listen
 
+SECONDS = 90
+"""Longest wait for anything: a busy machine loads torch for half a minute."""
+
 
 @contextmanager
 def look(folder: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
@@ -47,7 +50,7 @@ def ask(url: str, path: str, **headers: str) -> tuple[int, bytes]:
     parts = urlsplit(url)
     request = urllib.request.Request(f"http://{parts.netloc}{path}", headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return answer.status, answer.read()
     except urllib.error.HTTPError as error:
         with error:
@@ -67,7 +70,7 @@ def test_a_server_says_one_address_answers_its_holder_and_ends_by_ctrl_c(folders
         assert ask(url, "/look/about")[0] == 401
         assert ask(url, "/look/about", Host="evil.example")[0] == 403
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
+        out, err = process.communicate(timeout=SECONDS)
     assert out == ""
     assert url in err and "Traceback" not in err and "Error" not in err
     assert process.returncode == 130
@@ -89,15 +92,24 @@ def test_a_server_for_a_notebook_ends_with_whoever_holds_its_input(folders):
         assert ask(url, "/look/about", **{"X-Naepo-Token": token_of(url)})[0] == 200
         assert process.stdin is not None
         process.stdin.close()
-        assert process.wait(10) == 0
+        assert process.wait(SECONDS) == 0
 
 
 def test_a_folder_without_a_model_is_told_in_words(tmp_path):
     with look(tmp_path) as (process, url):
         assert url == ""
-        assert process.wait(20) == 2
+        assert process.wait(SECONDS) == 2
         assert process.stderr is not None
         assert process.stderr.read().startswith("error: ")
+
+
+def test_a_model_that_is_found_broken_ends_the_server_with_words(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    with look(tmp_path, "--no-browser") as (process, _):
+        assert process.wait(SECONDS) == 2
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert "error: " in said and "Traceback" not in said
 
 
 def test_a_port_that_is_taken_is_told_with_a_way_on():

@@ -251,3 +251,25 @@ def test_questions_at_once_are_answered_as_one_by_one(post_run, get_tensor, kore
         np.testing.assert_array_equal(sent, expected.numpy())
     assert not korean.model.training
     assert not torch.is_inference_mode_enabled()
+
+
+def test_a_vocabulary_is_put_together_once_whoever_asks(client, monkeypatch):
+    from naepo.serve.routes import run
+
+    told = []
+    real = run.vocabulary_table
+    monkeypatch.setattr(run, "vocabulary_table", lambda *of: told.append(of) or real(*of))
+    with ThreadPoolExecutor(3) as threads:
+        first, *others = threads.map(lambda _: client.get("/look/vocabulary").content, range(3))
+    assert others == [first, first]
+    assert len(told) == 1
+
+
+def test_nothing_is_run_beforehand_where_somebody_has_asked(library):
+    from naepo.serve.routes.run import warm
+
+    warm(library, is_asked=lambda: True)
+    assert not library.runs()
+    assert all(source.vocabulary for source in library.sources.values())
+    warm(library)
+    assert len(library.runs()) == len(library.sources)

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from naepo.serve.answers import NotFound
+from naepo.serve.refusals import NotFound
 from naepo.serve.static import TYPES, page_file, send_file
 
 OUTSIDE = (

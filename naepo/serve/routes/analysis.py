@@ -5,18 +5,29 @@ from typing import Annotated, Any
 
 import torch
 from fastapi import APIRouter, Query
+from jaxtyping import Float
 from starlette.responses import Response
+from torch import Tensor
 
 from naepo.encode import Encoder
-from naepo.look.contributions import ablate_heads, contributions
+from naepo.look.contributions import (
+    ablate_heads_from,
+    ablate_heads_of,
+    contributions,
+    without_heads,
+)
 from naepo.look.lens import Candidate, Layer, lens, stream_norms
 from naepo.look.linear import addends
 from naepo.look.neurons import Favour, Neuron, strongest
 from naepo.look.norms import Norm, norms
 from naepo.look.rows import exact, row
 from naepo.serve.answers import table, tensor
+from naepo.serve.library import Run
 from naepo.serve.requests import AblateRequest, KeptRun, Models
 from naepo.serve.spelling import named
+
+MOST_KEPT = 2_000_000
+"""Numbers that are kept beside a run for the next question: 8 MB."""
 
 router = APIRouter()
 
@@ -74,10 +85,18 @@ def ablate(asked: AblateRequest, library: Models) -> Response:
     """Send by how much a logit changes when each head alone is switched off."""
     run = library.kept(asked.run)
     with library.overviews:
-        values = ablate_heads(
-            run.opened.model, run.trace.ids, asked.position, asked.id, run.trace.changes
-        )
-    return tensor(values, name="ablate_heads")
+        return tensor(_without_each(run, asked.position, asked.id), name="ablate_heads")
+
+
+def _without_each(run: Run, position: int, id: int) -> Float[Tensor, "n_layers n_heads"]:
+    """Of a small run, what no longer depends on position and id is computed once."""
+    settings, trace = run.opened.model.settings, run.trace
+    n_numbers = settings.n_layers * settings.n_heads * len(trace.ids) * settings.d_model
+    if trace.changes or n_numbers > MOST_KEPT:
+        return ablate_heads_of(trace, position, id)
+    if "without_heads" not in run.states:
+        run.states["without_heads"] = without_heads(trace)
+    return ablate_heads_from(trace, run.states["without_heads"], position, id)
 
 
 def _layer(encoder: Encoder, layer: Layer) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from naepo.look.embedding_map import embedding_map, frequencies, neighbours
 from naepo.reduce import Reduction
-from naepo.serve.answers import NotFound, table, tensor
+from naepo.serve.answers import table, tensor
+from naepo.serve.refusals import NotFound
 from naepo.serve.requests import DrawnMaps, MapRequest, Models, OpenedModel
 from naepo.serve.source import Opened
 from naepo.serve.spelling import named

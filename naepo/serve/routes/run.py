@@ -1,16 +1,16 @@
 """/look/run: a prompt through a model once, and what all its tensors are like. No tensor in it."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
-from jaxtyping import Float
 from starlette.responses import Response
-from torch import Tensor
 
 from naepo.config import UserError
 from naepo.look.identities import Check, checks
-from naepo.look.statistics import statistics
+from naepo.look.statistics import Statistics, all_statistics
+from naepo.look.trace import Trace
 from naepo.serve.answers import table
 from naepo.serve.library import Library, Run
 from naepo.serve.prompts import suggest
@@ -35,8 +35,14 @@ def run(asked: RunRequest, library: Models) -> Response:
 
 @router.get("/vocabulary")
 def vocabulary(opened: OpenedModel) -> Response:
-    """Tell every id of a model."""
-    return table(vocabulary_table(opened.checkpoint.encoder, opened.model.settings.vocab_size))
+    """Tell every id of a model; it is the same for all its checkpoints, and put together once."""
+    source = opened.source
+    with source.telling:  # who comes meanwhile waits for the one that is being put together
+        if source.vocabulary is None:
+            n_ids = opened.model.settings.vocab_size
+            told = vocabulary_table(opened.checkpoint.encoder, n_ids)
+            source.vocabulary = bytes(table(told).body)
+    return Response(source.vocabulary, media_type="application/json")
 
 
 def run_table(found: Run) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def run_table(found: Run) -> dict[str, Any]:
                 "text": prompt.text,
                 **prompt_table(found.opened.checkpoint.encoder, trace.ids),
                 "cut": prompt.n_cut,
-                "ops": [_op(name, trace[name]) for name in trace],
+                "ops": [_op(trace, name, each) for name, each in all_statistics(trace).items()],
                 "checks": [_check(each) for each in checks(trace, with_fast_path=is_quick)],
                 "seconds": found.seconds,
             }
@@ -59,20 +65,25 @@ def run_table(found: Run) -> dict[str, Any]:
     return found.answers
 
 
-def warm(library: Library) -> None:
-    """Run the first prompt before anybody asks: the first question then finds it done."""
+def warm(library: Library, is_asked: Callable[[], bool] = lambda: False) -> None:
+    """Do what will be asked for before it is: tell the vocabulary, and run the first prompt.
+
+    is_asked: whether somebody is here already. Then nothing is run: the two would share the cores,
+    and the one that is waited for would be late.
+    """
     for key in library.sources:
         try:
             opened = library.opened(key)
-            text = suggest(opened.source.run, opened.checkpoint.encoder)
-            with library.lock:
+            vocabulary(opened)
+            if not is_asked():
+                text = suggest(opened.source.run, opened.checkpoint.encoder)
                 run_table(library.run(opened, prompt_of(opened, text)))
         except UserError:  # it will be told to whoever asks
             continue
 
 
-def _op(name: str, values: Float[Tensor, "..."]) -> dict[str, Any]:
-    return {"name": name, "shape": list(values.shape)} | vars(statistics(values))
+def _op(trace: Trace, name: str, found: Statistics) -> dict[str, Any]:
+    return {"name": name, "shape": list(trace.shape(name))} | vars(found)
 
 
 def _check(check: Check) -> dict[str, Any]:
