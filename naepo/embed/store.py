@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from naepo.checkpoint.folder import remove
 from naepo.checkpoint.manifest import verify
@@ -124,11 +124,13 @@ class Store:
         query: Float[Array, " d"],
         n: int = 10,
         *,
+        among: Bool[Array, " n"] | None = None,
         centering: Centering | None = None,
     ) -> list[Hit]:
         """Give the n vectors with the largest cosine to the query, best first; of equals the older.
 
-        Every vector is compared: nothing is left out.  centering: what is taken off both first.
+        Every vector is compared: nothing is missed.  among: which vectors may be given; None is
+        all.  centering: what is taken off both first.
 
         Raises: UserError for a query of another width.
         """
@@ -142,12 +144,9 @@ class Store:
         if not scores:
             return []
         together = np.concatenate(scores)
-        best = np.argsort(-together, kind="stable")[:n]
+        best = np.argsort(-together, kind="stable")
+        best = best[:n] if among is None else best[among[best]][:n]
         return [Hit(self._entries[row], float(together[row])) for row in best]
-
-    def centering(self) -> Centering:
-        """Give the mean of all vectors here."""
-        return Centering.fit(self.vectors)
 
     def _take(self, vectors: Array, entries: list[Entry]) -> None:
         self._parts.append(vectors)

@@ -61,9 +61,19 @@ def test_centred_search_compares_what_is_left_without_the_mean(tmp_path):
     store = Store.create(tmp_path, ABOUT)
     far = np.array([100, 0], dtype=np.float32)
     store.add(far + np.array([[0, 1], [0, -1]], dtype=np.float32), names(2))
-    hits = store.search(far + np.array([0, 2], dtype=np.float32), centering=store.centering())
+    hits = store.search(
+        far + np.array([0, 2], dtype=np.float32), centering=Centering.fit(store.vectors)
+    )
     assert [round(hit.score, 4) for hit in hits] == [1.0, -1.0]
-    assert isinstance(store.centering(), Centering)
+
+
+def test_search_keeps_to_those_among_which_it_is_asked(tmp_path):
+    store = Store.create(tmp_path, ABOUT)
+    store.add(rows(9), names(9))
+    every = [hit.entry for hit in store.search(rows(1, seed=3)[0], 9)]
+    odd = np.arange(9) % 2 == 1
+    hits = store.search(rows(1, seed=3)[0], 3, among=odd)
+    assert [hit.entry for hit in hits] == [e for e in every if int(e.name[-1]) % 2][:3]
 
 
 def test_a_new_store_takes_the_place_of_the_old_one_with_its_first_vectors(tmp_path):

@@ -1,0 +1,244 @@
+"""From files to vectors: music or text is read, encoded, and seen by a run's model.
+
+A piece has one vector for the whole of it, and one for each of its moments: stretches of equal
+length that overlap by half, so that a search can tell where something is alike.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from naepo.checkpoint import Checkpoint
+from naepo.config import UserError
+from naepo.embed.pooling import Vectors, hidden_vectors, layer_number
+from naepo.embed.store import Entry
+from naepo.embed.tuned import Tuned
+from naepo.encode.encoder import Encoder, Ids
+from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.score import Score
+
+MOMENT = 64
+"""Ids of a moment, unless the context is shorter: four bars of a chorale on the grid, or so."""
+LONGEST_TEXT = 64 << 20
+"""Bytes of a file of text."""
+BOOK = ".abc"
+"""The ending of files that may hold many tunes."""
+SHOWN = 40
+"""Characters of a text that tell a moment."""
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Something to embed. name: as a person knows it.  score: of music, what the ids are of."""
+
+    name: str
+    ids: Ids
+    score: Score | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Embedder:
+    """What turns pieces into vectors: a run's model at one layer, or a tuned copy of it."""
+
+    model: Any
+    encoder: Encoder
+    layer: int
+    pooling: str
+    about: dict[str, Any]
+    """How the vectors are made, in plain values: what a store keeps and compares."""
+
+    def vectors(self, sequences: Sequence[Ids]) -> Vectors:
+        """Give one vector for each sequence of ids, float32, shape (n, d_model)."""
+        return hidden_vectors(
+            self.model, self.encoder, sequences, layer=self.layer, pooling=self.pooling
+        )
+
+    def embed(self, pieces: Sequence[Piece]) -> tuple[Vectors, list[Entry]]:
+        """Give the vectors of whole pieces and of their moments, and what each is of."""
+        sequences: list[Ids] = []
+        entries: list[Entry] = []
+        for piece in pieces:
+            sequences.append(piece.ids)
+            entries.append(Entry(piece.name))
+            for start, ids in moments(piece.ids, self.model.settings.context_length):
+                sequences.append(ids)
+                entries.append(Entry(piece.name, place(piece, self.encoder, start, len(ids))))
+        return self.vectors(sequences), entries
+
+    def refuse_others(self, about: Mapping[str, Any]) -> None:
+        """Check that vectors were made as these are.
+
+        Raises: UserError when the run has learned on since, or another checkpoint was taken.
+        """
+        for name, value in self.about.items():
+            if about.get(name) != value:
+                raise UserError(
+                    f"the vectors were made with {name} {about.get(name)}, this model has {value}",
+                    hint="embed the pieces again: naepo embed RUN PIECES",
+                )
+
+
+def embedder(
+    loaded: Checkpoint, tuned: Tuned | None, *, layer: int | None = None, pooling: str | None = None
+) -> Embedder:
+    """Make what embeds from a run's checkpoint; the tuned encoder, where there is one, decides.
+
+    Raises: UserError for a layer or a pooling that the tuned encoder was not tuned with.
+    """
+    if tuned is None:
+        number = layer_number(layer, loaded.model.settings.n_layers)
+        return _embedder(loaded, loaded.model, number, pooling or "mean", is_tuned=False)
+    wished = None if layer is None else layer_number(layer, loaded.model.settings.n_layers)
+    if wished not in (None, tuned.layer) or pooling not in (None, tuned.pooling):
+        raise UserError(
+            f"the tuned encoder pools layer {tuned.layer} by {tuned.pooling}",
+            hint="leave --layer and --pooling out, or add --no-tuned",
+        )
+    if tuned.fingerprint != loaded.encoder.fingerprint:
+        raise UserError(
+            "the tuned encoder is of another vocabulary than the model now is",
+            hint="tune it again: --tune 2",
+        )
+    return _embedder(loaded, tuned.model, tuned.layer, tuned.pooling, is_tuned=True)
+
+
+def _embedder(
+    loaded: Checkpoint, model: Any, layer: int, pooling: str, *, is_tuned: bool
+) -> Embedder:
+    about = {
+        "step": loaded.step,
+        "encoder": loaded.encoder.fingerprint,
+        "layer": layer,
+        "pooling": pooling,
+        "is_tuned": is_tuned,
+    }
+    return Embedder(model, loaded.encoder, layer, pooling, about)
+
+
+def read_pieces(
+    paths: Sequence[Path], encoder: Encoder, *, on_unread: Told, by_line: bool = False
+) -> list[Piece]:
+    """Read files and folders as the pieces that an encoder understands: music, or text.
+
+    on_unread: is told, in one line, of each file that gave no piece.
+    by_line: whether every line of a text is a piece of its own.
+
+    Raises: UserError when there is no file, or none gave a piece.
+    """
+    if isinstance(encoder, MusicEncoder):
+        pieces = list(_music(paths, encoder, on_unread))
+    else:
+        pieces = list(_texts(paths, encoder, on_unread, by_line))
+    if not pieces:
+        raise UserError(
+            f"nothing to embed was found in {', '.join(map(str, paths))}",
+            hint="name files or folders of what the run was trained on: music, or text",
+        )
+    return pieces
+
+
+def files_below(paths: Sequence[Path], endings: Sequence[str] | None) -> list[Path]:
+    """List the files that are named, and those in the folders that are named, in order.
+
+    endings: in folders, only files with one of these, in small letters; None takes all.
+
+    Raises: UserError for a path that is not there.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise UserError(f"no such file or folder: {path}")
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+        found += [p for p in inside if endings is None or p.suffix.lower() in endings]
+    return found
+
+
+def moments(ids: Ids, context_length: int) -> Iterator[tuple[int, Ids]]:
+    """Cut ids into moments that overlap by half, with where they begin; a short piece is one."""
+    size = min(MOMENT, max(1, context_length - 1))
+    last = max(0, len(ids) - size)
+    starts = [*range(0, last, max(1, size // 2)), last]
+    for start in starts:
+        yield start, ids[start : start + size]
+
+
+def place(piece: Piece, encoder: Encoder, start: int, length: int) -> str:
+    """Say where a moment is: its bars, or how its text begins."""
+    ids = piece.ids[start : start + length].tolist()
+    if piece.score is None or not isinstance(encoder, MusicEncoder):
+        text = " ".join(encoder.decode(ids).split())
+        return (text[: SHOWN - 1] + "…" if len(text) > SHOWN else text) or f"token {start}"
+    sounds = [
+        sound for sound in encoder.soundings(piece.ids.tolist())[start : start + length] if sound
+    ]
+    if not sounds:
+        return f"token {start}"
+    first, last = (bar_of(piece.score, float(end.onset)) for end in (sounds[0], sounds[-1]))
+    return f"bar {first}" if first == last else f"bars {first}-{last}"
+
+
+def bar_of(score: Score, quarters: float) -> int:
+    """Give the number of the bar in which a time lies, counted from 1; without a metre 4/4.
+
+    quarters: from the beginning, in quarter notes.
+    """
+    bar, since, length = 1, 0.0, 4.0
+    for meter in score.meters:
+        onset = meter.onset / score.ticks_per_quarter
+        if onset > quarters:
+            break
+        bar += int(np.ceil((onset - since) / length - 1e-9))
+        since, length = onset, 4.0 * meter.beats / meter.unit
+    return bar + int((quarters - since) / length + 1e-9)
+
+
+def _music(paths: Sequence[Path], encoder: MusicEncoder, on_unread: Told) -> Iterator[Piece]:
+    from naepo.encode.music.library import Broken
+    from naepo.encode.music.reading import ENDINGS
+
+    for name, score in _scores(files_below(paths, tuple(ENDINGS))):
+        try:
+            if isinstance(score, Broken):
+                raise UserError(score.reason)
+            yield Piece(name, encoder.encode(encoder.write(score)), score)
+        except UserError as error:
+            on_unread(f"left out {name}: {error.message}")
+
+
+def _scores(files: list[Path]) -> Iterator[tuple[str, Any]]:
+    """Read scores, each with its name. A book of tunes has many, which are numbered."""
+    from naepo.encode.music.library import read_all
+
+    books = [path for path in files if path.suffix.lower() == BOOK]
+    others = [path for path in files if path.suffix.lower() != BOOK]
+    for path, score in zip(others, read_all(others), strict=True):
+        yield str(path), score
+    for path in books:
+        tunes = list(read_all([path]))
+        for number, tune in enumerate(tunes, 1):
+            yield str(path) if len(tunes) == 1 else f"{path} #{number}", tune
+
+
+def _texts(
+    paths: Sequence[Path], encoder: Encoder, on_unread: Told, by_line: bool
+) -> Iterator[Piece]:
+    for path in files_below(paths, None):
+        try:
+            if path.stat().st_size > LONGEST_TEXT:
+                raise UserError(f"longer than {LONGEST_TEXT:,} bytes")
+            text = path.read_text(encoding="utf-8")
+            lines = text.splitlines() if by_line else [text]
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    name = f"{path}:{number}" if by_line else str(path)
+                    yield Piece(name, encoder.encode(line))
+        except (OSError, UnicodeDecodeError, UserError) as error:
+            on_unread(f"left out {path}: {error}")
