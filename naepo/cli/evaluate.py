@@ -51,22 +51,29 @@ def main(arguments: list[str]) -> int:
             found["nats_per_character"] < floors.counting.nats_per_character if floors else None
         ),
     }
-    print(json.dumps(result, ensure_ascii=False) if asked.json else _say(result, floors))
+    print(
+        json.dumps(result, ensure_ascii=False)
+        if asked.json
+        else _say(result, floors, loaded.encoder.unit)
+    )
     return 0
 
 
-def _say(result: dict[str, Any], floors: Any) -> str:
+def _say(result: dict[str, Any], floors: Any, unit: str) -> str:
+    from naepo.train.floors import bits_per_unit, per_unit
+
     lines = [
         f"{result['checkpoint']} (step {result['step']:,})",
-        f"  nats per character  {result['nats_per_character']:.4f}",
+        f"  {per_unit(unit):<18}  {result['nats_per_character']:.4f}",
         f"  nats per token      {result['nats_per_token']:.4f}",
-        f"  bits per byte       {result['bits_per_byte']:.4f}",
+        f"  {bits_per_unit(unit):<18}  {result['bits_per_byte']:.4f}",
         f"  perplexity          {result['perplexity']:.2f} per token",
-        f"  over {result['n_characters']:,} characters, {result['n_tokens']:,} tokens, "
-        f"{result['n_bytes']:,} bytes; each token scored once",
+        f"  over {result['n_characters']:,} {unit}s, {result['n_tokens']:,} tokens"
+        + (f", {result['n_bytes']:,} bytes" if unit == "character" else "")
+        + "; each token scored once",
     ]
     if floors:
-        lines.append("  floors, in nats per character (counted on the same training text):")
+        lines.append(f"  floors, in {per_unit(unit)} (counted on the same training text):")
         lines += [f"    {floor.name:<16}  {floor.nats_per_character:.4f}" for floor in floors.all]
         lines.append(
             "  it " + ("beats" if result["beats_counting"] else "does NOT beat") + " counting"

@@ -2,19 +2,59 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
+import tyro
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
 from naepo.train.readable import visible
 
+if TYPE_CHECKING:
+    from naepo.checkpoint import Checkpoint
+    from naepo.generate import Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Music:
+    """For models of music: what is given, and what is made of the piece."""
+
+    continue_: Annotated[Path | None, tyro.conf.arg(name="continue")] = None
+    """A file of music that the piece begins with."""
+    soprano: Path | None = None
+    """A melody to harmonise: the other three voices are written to it."""
+    voice: Literal["S", "A", "T", "B"] = "S"
+    """Which voice the melody of --soprano is, if it is another."""
+    fill: Path | None = None
+    """A file of music in which --bars 5-8 are written anew."""
+    bars: str | None = None
+    """How many bars to write; with --fill which ones: 5-8. Default: as many as the model likes."""
+    temperatures: tuple[str, ...] = ()
+    """Temperatures of single voices, instead of --temperature: S=0.7 B=1."""
+    particles: int = 32
+    """How many pieces grow side by side where what comes later counts."""
+    midi: Path | None = None
+    """Write the piece as a MIDI file."""
+    wav: Path | None = None
+    """Write it as sound, by --timbre or --soundfont."""
+    score: Path | None = None
+    """Write it as notes: .svg (engraved, one file a page) or .musicxml."""
+    roll: Path | None = None
+    """Write it as a piano roll: .svg or .png."""
+    timbre: str = "organ"
+    """How --wav sounds without a SoundFont: organ, piano, strings, ..., or by-program."""
+    soundfont: Path | None = None
+    """Play --wav by this SoundFont (.sf2, .sf3), through fluidsynth."""
+    report: bool = False
+    """Count parallels, held notes, dissonances, beside the same counts of the training pieces."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Generate(Arguments):
-    """Let a model write on from a prompt; the same seed writes the same text."""
+    """Let a model write on from a prompt; the same seed writes the same text, or piece."""
 
     run: Positional[Path]
     """A run's folder, one checkpoint, or a Hugging Face folder."""
@@ -44,45 +84,62 @@ class Generate(Arguments):
     """best, last, or a step."""
     device: str | None = None
     """cpu, cuda, mps. Default: the fastest there is."""
+    music: Annotated[Music, tyro.conf.arg(name="")] = field(default_factory=Music)
+    """For models of music."""
 
 
 def main(arguments: list[str]) -> int:
     """Parse, load, write."""
     asked = parse(Generate, "generate", arguments)
     from naepo.cli.opening import open_model
-    from naepo.cli.showing import beginning
-    from naepo.encode.normal_form import normalized
-    from naepo.generate import Sampling, generate
     from naepo.train.machine import choose_device
 
     loaded = open_model(asked.run, asked.checkpoint)
-    model = loaded.model.to(choose_device(asked.device))
+    loaded.model.to(choose_device(asked.device))
+    if loaded.encoder.unit == "event" or asked.music != Music():
+        from naepo.cli.composing import compose
+
+        return compose(asked, loaded)
     typed = sys.stdin.read() if asked.prompt == "-" else asked.prompt
-    prompt = normalized(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))
-    begin = prompt or beginning(loaded.encoder)
     for number in range(asked.samples):
-        sampling = Sampling(
-            temperature=asked.temperature,
-            top_k=asked.top_k,
-            top_p=asked.top_p,
-            min_p=asked.min_p,
-            repetition_penalty=asked.repetition_penalty or 1.0,
-            seed=asked.seed + number,
-        )
+        sampling = sampling_of(asked, number)
         if asked.samples > 1:
             print(f"--- {number + 1} of {asked.samples}, seed {sampling.seed}", file=sys.stderr)
-        pieces = generate(
-            model,
-            loaded.encoder,
-            begin,
-            sampling=sampling,
-            max_tokens=asked.max_tokens,
-            stop=asked.stop,
-            use_cache=asked.cache,
-            on_note=lambda note: print(note, file=sys.stderr),
-        )
-        _write(prompt, pieces)
+        _write_text(asked, loaded, typed, sampling)
     return 0
+
+
+def sampling_of(asked: Generate, number: int) -> "Sampling":
+    """Give how the text or piece of this number is drawn."""
+    from naepo.generate import Sampling
+
+    return Sampling(
+        temperature=asked.temperature,
+        top_k=asked.top_k,
+        top_p=asked.top_p,
+        min_p=asked.min_p,
+        repetition_penalty=asked.repetition_penalty or 1.0,
+        seed=asked.seed + number,
+    )
+
+
+def _write_text(asked: Generate, loaded: "Checkpoint", typed: str, sampling: "Sampling") -> None:
+    from naepo.cli.showing import beginning
+    from naepo.encode.normal_form import normalized
+    from naepo.generate import generate
+
+    prompt = normalized(typed, loaded.settings.get("data", {}).get("normalize", "NFC"))
+    pieces = generate(
+        loaded.model,
+        loaded.encoder,
+        prompt or beginning(loaded.encoder),
+        sampling=sampling,
+        max_tokens=asked.max_tokens,
+        stop=asked.stop,
+        use_cache=asked.cache,
+        on_note=lambda note: print(note, file=sys.stderr),
+    )
+    _write(prompt, pieces)
 
 
 def _write(prompt: str, pieces: Iterator[str]) -> None:

@@ -9,6 +9,7 @@ from naepo.config import UserError
 from naepo.encode import Encoder
 from naepo.generate import Sampling, generate
 from naepo.model import Transformer
+from naepo.train.floors import bits_per_unit, per_unit
 from naepo.train.progress import Progress
 from naepo.train.run import Outcome
 from naepo.train.session import Surroundings
@@ -41,8 +42,10 @@ def write_sample(model: Transformer, encoder: Encoder) -> str:
 def beginning(encoder: Encoder) -> str:
     """Give what a text begins with when nobody said: a new line, if the encoder has one.
 
-    A model of one long text has never seen what stands before a document.
+    A model of one long text has never seen what stands before a document. Music begins at once.
     """
+    if encoder.unit == "event":
+        return ""
     try:
         encoder.encode("\n")
     except UserError:
@@ -62,8 +65,8 @@ def closing(folder: Path, outcome: Outcome) -> int:
     if outcome.evaluation is not None:
         found = outcome.evaluation
         say(
-            f"held-out text: {found.nats_per_character:.4f} nats per character, "
-            f"{found.bits_per_byte:.4f} bits per byte ({outcome.verdict})"
+            f"held-out text: {found.nats_per_character:.4f} {per_unit(outcome.unit)}, "
+            f"{found.bits_per_byte:.4f} {bits_per_unit(outcome.unit)} ({outcome.verdict})"
         )
     say(f"report:  {folder / 'report.html'}")
     say(f"write:   naepo generate {folder} --prompt ...")

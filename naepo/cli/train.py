@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Arguments):
-    """Train a GPT on text. Say how long: sizes and rates follow, printed with their reasons."""
+    """Train a GPT on text or music. Say how long: sizes and rates follow, with their reasons."""
 
     sources: Positional[tuple[str, ...]] = ()
     """Files, folders, globs, - for standard input, a URL, or an embedded corpus (naepo data)."""
@@ -39,7 +39,7 @@ class Train(Arguments):
     keep_every: int | None = None
     """Keep a checkpoint every so many steps, for `naepo look` to show the training."""
     encoder: str | None = None
-    """auto, characters, bytes, bpe, or the path of a tokenizer.json."""
+    """auto, characters, bytes, bpe; of music grid, remi, tsd, ...; or a tokenizer.json."""
     encoding: str | None = None
     """How the files are encoded. Default: utf-8."""
     log: Literal["tensorboard"] | None = None

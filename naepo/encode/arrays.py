@@ -69,8 +69,11 @@ def seam(text: str, encoder: Encoder) -> int:
     """Give a place near the end of a text where it can be cut without changing any id.
 
     Tried are line starts and spaces, the last first: a place is good when what is around it has
-    the same ids cut and whole. A text without any (one endless word) is cut at its end.
+    the same ids cut and whole. A text without any (one endless word) is cut at its end. The words
+    of music are cut after a bar, or between two words.
     """
+    if encoder.unit == "event":
+        return 1 + max(text.rfind("\n"), text.rfind(" ") if "\n" not in text else -1)
     for span in LOOK_BACK:
         start = max(1, len(text) - span)
         places = [match.start() for match in _SEAM.finditer(text, start)]

@@ -58,6 +58,7 @@ class BPEEncoder:
     """
 
     kind: str = "bpe"
+    unit: str = "character"
 
     def __init__(
         self, specification: Specification, *, end: str | None = None, source: str = "tokenizer"

@@ -85,6 +85,7 @@ class ByteEncoder:
     """
 
     kind: str = "bytes"
+    unit: str = "character"
 
     @property
     def vocab_size(self) -> int:

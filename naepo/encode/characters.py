@@ -26,6 +26,7 @@ class CharacterEncoder:
     """
 
     kind: str = "characters"
+    unit: str = "character"
 
     def __init__(self, alphabet: str) -> None:
         """Use the characters of `alphabet`, in this order, as ids 0, 1, 2, ...

@@ -17,11 +17,12 @@ from naepo.encode import tokenizer_files
 from naepo.encode.arrays import id_type, open_ids, write_ids
 from naepo.encode.cache import Cache, commit, set_aside, writing
 from naepo.encode.encoder import Encoder
-from naepo.encode.files import hash_of
+from naepo.encode.files import CHUNK, hash_of
 from naepo.encode.gather import Found, gather, read_into
-from naepo.encode.learning import KINDS, check_wish, learn_encoder, rules
+from naepo.encode.learning import KINDS, check_wish, learn_encoder, learn_merges, rules
 from naepo.encode.load import load_encoder
 from naepo.encode.meter import Meter, OnProgress, silent
+from naepo.encode.music.reading import VERSION as READER
 from naepo.encode.seal import seal, sha256_of_table, unseal
 from naepo.encode.settings import DataSettings
 from naepo.encode.spool import Part
@@ -36,6 +37,8 @@ REPORTED_HANGUL = 0.01
 """From this share of Hangul on, characters per token are reported."""
 
 Opened = TypeVar("Opened")
+Counted = tuple[int, int, str]
+"""Characters and bytes of a part (of music: events, twice), and the name of its file."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,8 @@ class Split:
     """One stretch of text and its ids.
 
     ids: shape (n_tokens,), uint16 or uint32, memory-mapped, read-only; `end_id` between documents.
-    n_characters, n_bytes: of the text in UTF-8, a border between documents counted as one.
+    n_characters, n_bytes: of the text in UTF-8, a border between documents counted as one. Of
+    music both are the number of events: words of its notation, and ends of pieces.
     text_file: the text, UTF-8, normalised, a newline where two documents meet.
     """
 
@@ -91,7 +95,7 @@ def prepare(
             folder,
             store,
             found,
-            build=lambda draft: _build(draft, found, settings, tell),
+            build=lambda draft: _build(draft, found, settings, tell, store),
             open_folder=lambda: _open(folder, found),
         )
 
@@ -127,7 +131,7 @@ def encode_held_out(
             folder,
             store,
             found,
-            build=lambda draft: _build_held_out(draft, found, encoder, settings, tell),
+            build=lambda draft: _build_held_out(draft, found, encoder, settings, tell, store),
             open_folder=lambda: _splits(folder, unseal(folder))["text"],
         )
 
@@ -139,8 +143,8 @@ def _how_read(settings: DataSettings) -> list[str | None]:
 def _key(found: Found, settings: DataSettings) -> str:
     """Name the folder of a corpus by all that decides what is in it, and nothing else."""
     encoder: Any = settings.encoder
-    if encoder in ("auto", "bpe"):
-        encoder = [encoder, rules()]
+    if encoder in ("auto", "bpe") or found.is_music:
+        encoder = [encoder, rules(), READER if found.is_music else None]
     elif encoder not in KINDS:
         file = tokenizer_files.find_tokenizer(Path(encoder))
         beside = file.with_name("tokenizer_config.json")
@@ -172,10 +176,13 @@ def _kept(
     return open_folder()
 
 
-def _build(draft: Path, found: Found, settings: DataSettings, tell: OnProgress) -> None:
+def _build(
+    draft: Path, found: Found, settings: DataSettings, tell: OnProgress, store: Cache
+) -> None:
     """Make the folder of a corpus: text, ids, encoder, manifest."""
-    spool, tally = read_into(draft, found, settings, tell)
-    train, validation = spool.split(settings.held_out)
+    read = read_into(draft, found, settings, tell, cache=store)
+    spool, music = read.spool, read.encoder
+    train, validation = spool.split(settings.held_out, between_documents=music is not None)
     if not train.n_characters:
         raise UserError(
             f"too short to hold out {settings.held_out:g} of it: the corpus has "
@@ -183,15 +190,21 @@ def _build(draft: Path, found: Found, settings: DataSettings, tell: OnProgress) 
             hint="more text, or --data.held-out 0",
         )
     tell("learn", 0.0)
-    learnt = learn_encoder(settings, train, validation)
+    if music is None:
+        learnt = learn_encoder(settings, train, validation)
+    else:
+        learnt = learn_merges(music, settings, train, read.reason)
     tell("learn", 1.0)
     parts = {"train": train, "validation": validation}
+    counted = {name: _units(part, learnt.encoder) for name, part in parts.items()}
     n_ids = _encode(draft, parts, learnt.encoder, tell)
     learnt.encoder.save(draft / ENCODER)
     plural = "s" if spool.n_documents > 1 else ""
+    what = "document" if music is None else "piece"
+    n_train, n_held_out = (counted[name][0] for name in parts)
     about = [
-        f"{spool.n_documents:,} document{plural}, {spool.n_characters:,} characters: the first "
-        f"{train.n_characters:,} to train on, the last {validation.n_characters:,} held out",
+        f"{spool.n_documents:,} {what}{plural}, {n_train + n_held_out:,} {learnt.encoder.unit}s: "
+        f"the first {n_train:,} to train on, the last {n_held_out:,} held out",
         f"encoder: {learnt.reason}",
     ]
     if learnt.hangul_share >= REPORTED_HANGUL:
@@ -199,20 +212,42 @@ def _build(draft: Path, found: Found, settings: DataSettings, tell: OnProgress) 
         about.append(f"{per_token:.2f} characters per token ({learnt.hangul_share:.0%} Hangul)")
     hashes = [hash_of(draft / f"{name}.ids") for name in parts]
     fingerprint = sha256_of_table([VERSION, learnt.encoder.fingerprint, *hashes])
-    read = list(tally.entries.values())
-    shown = [*found.tally.lines(), *tally.lines(found.names), *about]
+    noted = list(read.tally.entries.values())
+    shown = [*found.tally.lines(), *read.tally.lines(found.names), *about]
     _close(
-        draft, parts, learnt.encoder, fingerprint=fingerprint, read=read, about=about, shown=shown
+        draft,
+        counted,
+        learnt.encoder,
+        fingerprint=fingerprint,
+        read=noted,
+        about=about,
+        shown=shown,
     )
 
 
 def _build_held_out(
-    draft: Path, found: Found, encoder: Encoder, settings: DataSettings, tell: OnProgress
+    draft: Path,
+    found: Found,
+    encoder: Encoder,
+    settings: DataSettings,
+    tell: OnProgress,
+    store: Cache,
 ) -> None:
-    spool, _ = read_into(draft, found, settings, tell)
+    spool = read_into(draft, found, settings, tell, cache=store, encoder=encoder).spool
     parts = {"text": spool.whole()}
     _encode(draft, parts, encoder, tell)
-    _close(draft, parts, encoder)
+    _close(draft, {name: _units(part, encoder) for name, part in parts.items()}, encoder)
+
+
+def _units(part: Part, encoder: Encoder) -> Counted:
+    """Count a part by the unit of its encoder. Events of music count as one, also for bytes."""
+    if encoder.unit == "character":
+        return part.n_characters, part.n_bytes, part.text_file.name
+    n_events = 0
+    with part.text_file.open("rb") as file:
+        while block := file.read(CHUNK):
+            n_events += block.count(b" ") + block.count(b"\n")
+    return n_events, n_events, part.text_file.name
 
 
 def _encode(
@@ -227,12 +262,10 @@ def _encode(
     return counts
 
 
-def _close(draft: Path, parts: dict[str, Part], encoder: Encoder, **more: Any) -> None:
+def _close(draft: Path, counted: dict[str, Counted], encoder: Encoder, **more: Any) -> None:
     """Leave what is kept, and seal it."""
     (draft / "borders").unlink()
-    sizes = {
-        name: [part.text_file.name, part.n_characters, part.n_bytes] for name, part in parts.items()
-    }
+    sizes = {name: [file, n_units, n_bytes] for name, (n_units, n_bytes, file) in counted.items()}
     seal(draft, {"id_type": id_type(encoder.vocab_size), "parts": sizes, **more})
 
 

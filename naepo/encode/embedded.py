@@ -15,6 +15,7 @@ from naepo.config import UserError
 from naepo.encode.cache import TEMPORARY, Cache, commit, remove_abandoned, writing
 from naepo.encode.files import Source, hash_of, stamp_of
 from naepo.encode.meter import OnProgress, silent
+from naepo.encode.music.bach import chorale_files
 
 VERSION = 1
 """Raised when a corpus comes out differently than before."""
@@ -27,7 +28,10 @@ Scope = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class EmbeddedCorpus(NamedTuple):
-    """A corpus that needs no file. size: of its text, in bytes of UTF-8; None until it is built."""
+    """A corpus that needs no file.
+
+    size: of its text in UTF-8, or of its files, in bytes; None until it is built or installed.
+    """
 
     name: str
     description: str
@@ -45,8 +49,22 @@ def embedded_corpora(cache: Path | None = None) -> list[EmbeddedCorpus]:
             description="English: how Python and its standard library are used, 2 to 3 MB",
             size=size,
             how="from the help topics and the docstrings of the Python that runs naepo, in seconds",
-        )
+        ),
+        EmbeddedCorpus(
+            name="bach",
+            description="music: 408 chorales by Johann Sebastian Bach, in four voices",
+            size=_size_of(bach),
+            how='from the files that music21 carries: pip install "naepo[music]"',
+        ),
     ]
+
+
+def _size_of(collection: Callable[[], list[Path]]) -> int | None:
+    """Add up the files of a collection, in bytes; None where they are not installed."""
+    try:
+        return sum(path.stat().st_size for path in collection())
+    except UserError:
+        return None
 
 
 def source(name: str, cache: Cache, on_progress: OnProgress = silent) -> Source:
@@ -175,5 +193,16 @@ def _arguments(function: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
     return ast.unparse(function.args)
 
 
+def bach() -> list[Path]:
+    """Give the files of the chorales, as good as shuffled: in the order of their names' hashes.
+
+    Raises: UserError where music21, which carries them, is not installed.
+    """
+    return sorted(chorale_files(), key=lambda path: hashlib.sha256(path.stem.encode()).digest())
+
+
 BUILDERS: dict[str, Callable[..., Iterator[str]]] = {"python-docs": python_docs}
-"""Each embedded corpus and what builds it."""
+"""Each embedded corpus of text and what builds it."""
+COLLECTIONS: dict[str, Callable[[], list[Path]]] = {"bach": bach}
+"""Each embedded corpus of music and what finds its files."""
+NAMES = (*BUILDERS, *COLLECTIONS)

@@ -28,7 +28,9 @@ class Encoder(Protocol):
     """Text <-> ids. The law: `decode(encode(text)) == text` for all that `encode` accepts."""
 
     kind: str
-    """Its name on the command line and in `naepo.toml`: "characters", "bytes" or "bpe"."""
+    """Its name on the command line and in `naepo.toml`: "characters", "bytes", "bpe", "grid"."""
+    unit: str
+    """What a loss is counted by: "character" of a text, or "event" of a piece of music."""
 
     @property
     def vocab_size(self) -> int:

@@ -4,9 +4,12 @@ A text file is one document. In .csv, .tsv, .jsonl and .parquet each row is one.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from naepo.config import UserError
 from naepo.encode.decoding import Reading, characters
-from naepo.encode.files import Source
+from naepo.encode.files import Source, open_regular
+from naepo.encode.music.reading import ENDINGS as MUSIC
 from naepo.encode.tables import rows
 
 KINDS = {
@@ -18,8 +21,13 @@ KINDS = {
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
+    **dict.fromkeys(MUSIC, "music"),
 }
 PACKINGS = {".gz": "gz", ".xz": "xz"}
+BEGINNING = 1 << 12
+"""So many bytes at the beginning of an .xml say whether it is a score."""
+UNPACKED = ("parquet", "music")
+"""Kinds that are packed in their own way, or not at all."""
 
 EMPTY = "left out, it holds no text"
 EMPTY_ROWS = "left out {n} rows without a text"
@@ -31,15 +39,24 @@ Pieces = Iterator[str | None]
 def kind_of(name: str) -> tuple[str, str] | None:
     """Give (kind, packing) for a file's name, or None for an unknown one.
 
-    >>> kind_of("notes.txt"), kind_of("reviews.CSV.xz"), kind_of("cat.png")
-    (('text', ''), ('csv', 'xz'), None)
+    >>> kind_of("notes.txt"), kind_of("reviews.CSV.xz"), kind_of("theme.mid"), kind_of("cat.png")
+    (('text', ''), ('csv', 'xz'), ('music', ''), None)
     """
     stem, dot, end = name.lower().rpartition(".")
     packing = PACKINGS.get(dot + end, "")
     if packing:
         stem, dot, end = stem.rpartition(".")
     kind = KINDS.get(dot + end) if stem else None
-    return None if kind is None or (packing and kind == "parquet") else (kind, packing)
+    return None if kind is None or (packing and kind in UNPACKED) else (kind, packing)
+
+
+def is_score(path: Path) -> bool:
+    """Whether a file that is called .xml holds a score; other XML is no music."""
+    try:
+        with open_regular(path) as file:
+            return b"<score-" in file.read(BEGINNING)
+    except (OSError, UserError):
+        return False
 
 
 def documents(source: Source, reading: Reading) -> Pieces:

@@ -15,6 +15,9 @@ from naepo.encode.characters import CharacterEncoder
 from naepo.encode.choose import TextCounts, bpe_vocab_size, choose_encoder, count_text
 from naepo.encode.encoder import Encoder
 from naepo.encode.load import load_encoder
+from naepo.encode.music.corpus import KINDS as MUSIC_KINDS
+from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.merges import MergedEncoder
 from naepo.encode.seal import sha256_of_table
 from naepo.encode.settings import DataSettings
 from naepo.encode.spool import Part, texts
@@ -26,7 +29,7 @@ GLANCED_AT = 1_000_000
 LEARNT_FROM = 200_000_000
 """Characters that merges are learnt from; of a longer text, pieces spread evenly over it."""
 PIECE = 1 << 14
-KINDS = ("auto", "characters", "bytes", "bpe")
+KINDS = ("auto", "characters", "bytes", "bpe", *MUSIC_KINDS)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ def check_wish(settings: DataSettings) -> None:
             f"no encoder is called `{wish}`, and no such tokenizer.json exists",
             hint=did_you_mean(wish, KINDS),
         )
-    if settings.vocab_size is not None and wish not in ("auto", "bpe"):
+    if settings.vocab_size is not None and wish not in ("auto", "bpe", *MUSIC_KINDS):
         raise UserError(
             f"vocab_size is for an encoder trained here, got encoder={wish}",
             hint="--encoder bpe, or leave out --data.vocab-size",
@@ -56,6 +59,17 @@ def check_wish(settings: DataSettings) -> None:
 def rules() -> str:
     """Tell this way of choosing and training from that of another version, by its very code."""
     return sha256_of_table([inspect.getsource(module) for module in (bpe, choose)])
+
+
+def learn_merges(encoder: MusicEncoder, settings: DataSettings, train: Part, reason: str) -> Learnt:
+    """Give the encoder of a corpus of music: the one it is written in, or merges of its events.
+
+    Merges are learnt where `vocab_size` says how many ids there should be, on the training part.
+    """
+    if settings.vocab_size is None:
+        return Learnt(encoder, f"{reason} It has {encoder.vocab_size:,} ids.", 0.0)
+    made = MergedEncoder.train(encoder, texts(train), settings.vocab_size)
+    return Learnt(made, f"{reason} Byte pairs of events make {made.vocab_size:,} ids.", 0.0)
 
 
 def learn_encoder(settings: DataSettings, train: Part, validation: Part) -> Learnt:

@@ -1,4 +1,7 @@
-"""A saved encoder, opened again: its `tokenizer.json` shows by its structure which kind it is."""
+"""A saved encoder, opened again: its `tokenizer.json` shows by its structure which kind it is.
+
+An encoder of music has a `music.json` beside it, which says what its words mean.
+"""
 
 from pathlib import Path
 
@@ -7,6 +10,7 @@ from naepo.encode.bpe import BPEEncoder
 from naepo.encode.byte_level import ByteEncoder
 from naepo.encode.characters import CharacterEncoder
 from naepo.encode.encoder import Encoder
+from naepo.encode.music.load import load_music_encoder
 from naepo.encode.tokenizer_files import END_OF_TEXT, Specification
 
 
@@ -14,11 +18,15 @@ def load_encoder(path: Path) -> Encoder:
     """Open an encoder by the folder it was saved in, or by the path of any `tokenizer.json`.
 
     A file that says exactly what `ByteEncoder` or `CharacterEncoder` writes is one; any other is
-    a `BPEEncoder`. No key of our own is needed, so other programs may write the file anew.
+    a `BPEEncoder`. No key of our own is needed, so other programs may write the file anew. A
+    `music.json` beside it makes it an encoder of music.
 
     Raises: UserError when there is no such file, or no encoder can be made of it.
     """
     file = tokenizer_files.find_tokenizer(path)
+    music = load_music_encoder(file.parent)
+    if music is not None:
+        return music
     raw = tokenizer_files.read_tokenizer(file)
     fingerprint = tokenizer_files.fingerprint(raw)
     for known in (ByteEncoder(), _characters(raw)):

@@ -22,9 +22,9 @@ class DataSettings:
     held_out: float = 0.1
     """Share of the characters, from 0 to below 1, at the end, that is never trained on."""
     encoder: str = "auto"
-    """auto, characters, bytes, bpe, or the path of a tokenizer.json."""
+    """auto, characters, bytes, bpe, of music grid, remi, ..., or the path of a tokenizer.json."""
     vocab_size: int | None = None
-    """How many ids a byte-pair encoder trained here has."""
+    """How many ids a byte-pair encoder trained here has; of music: byte pairs of events."""
 
     def __post_init__(self) -> None:
         if not self.sources:

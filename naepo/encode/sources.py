@@ -16,7 +16,7 @@ from naepo.config import UserError, nearest
 from naepo.encode import embedded
 from naepo.encode.cache import Cache
 from naepo.encode.files import CHUNK, Source, open_regular, shown, special_kind, stamp_of
-from naepo.encode.formats import PACKINGS, kind_of
+from naepo.encode.formats import PACKINGS, is_score, kind_of
 from naepo.encode.meter import OnProgress, silent
 from naepo.encode.tally import Tally
 
@@ -47,7 +47,8 @@ def find_sources(
         left_out = "".join(f"\n  {line}" for line in tally.lines())
         raise UserError(
             "no text was found in " + ", ".join(shown(name) for name in names) + left_out,
-            hint="files that end in .txt .md .rst .py .jsonl .csv .tsv .parquet are read",
+            hint="files that end in .txt .md .rst .py .jsonl .csv .tsv .parquet are read, and of "
+            "music .mid .midi .musicxml .mxl .abc",
         )
     return list(found.values())
 
@@ -55,10 +56,14 @@ def find_sources(
 def _behind(name: str, cache: Cache, tally: Tally, on_progress: OnProgress) -> Iterator[Source]:
     if name == "-":
         yield _standard_input(cache)
-    elif name in embedded.BUILDERS:
+    elif name in embedded.NAMES:
         if Path(name).exists():
             tally.add(f"the embedded corpus is meant; the file or folder is ./{name}", name)
-        yield embedded.source(name, cache, on_progress)
+        if name in embedded.BUILDERS:
+            yield embedded.source(name, cache, on_progress)
+        else:
+            for path in embedded.COLLECTIONS[name]():
+                yield replace(_named_file(path), name=f"{name}: {path.stem}")
     else:
         for path in _paths(name):
             if path.is_dir():
@@ -104,7 +109,7 @@ def _missing(name: str, path: Path) -> UserError:
     near = nearest(wanted, beside)
     choices = [str(parent / near)] if near else []
     if len(path.parts) == 1:
-        choices += [other for other in embedded.BUILDERS if nearest(name, [other])]
+        choices += [other for other in embedded.NAMES if nearest(name, [other])]
     hint = "did you mean " + " or ".join(f"`{shown(choice)}`?" for choice in choices)
     return UserError(f"no such file or folder: `{shown(name)}`", hint=hint if choices else None)
 
@@ -116,7 +121,7 @@ def _named_file(path: Path) -> Source:
             status = os.fstat(file.fileno())
     except OSError as error:
         raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
-    kind, packing = kind_of(path.name) or ("text", PACKINGS.get(path.suffix.lower(), ""))
+    kind, packing = _kind_of(path) or ("text", PACKINGS.get(path.suffix.lower(), ""))
     return Source(path, shown(path), kind, packing, stamp_of(status))
 
 
@@ -144,7 +149,7 @@ def _in_folder(folder: Path, cache: Cache, tally: Tally) -> Iterator[Source]:
         elif is_folder:
             waiting.extend(inside)
         else:
-            kind, packing = kind_of(path.name) or ("text", "")
+            kind, packing = _kind_of(path) or ("text", "")
             yield Source(path, shown(path), kind, packing, stamp_of(status))
 
 
@@ -164,10 +169,16 @@ def _why_not(entry: "os.DirEntry[str]", status: os.stat_result, cache: Cache) ->
     kind = special_kind(status.st_mode)
     if kind:
         return f"it is {kind}"
-    if kind_of(entry.name) is None:
+    if _kind_of(Path(entry.path)) is None:
         ending = Path(entry.name).suffix
         return f"unknown ending {shown(ending)}" if ending else "it has no ending"
     return None if os.access(entry.path, os.R_OK) else "cannot read it: Permission denied"
+
+
+def _kind_of(path: Path) -> tuple[str, str] | None:
+    """Give (kind, packing) by the name, and for an .xml by its beginning."""
+    is_other_xml = path.suffix.lower() == ".xml" and not is_score(path)
+    return None if is_other_xml else kind_of(path.name)
 
 
 def _standard_input(cache: Cache) -> Source:

@@ -99,12 +99,20 @@ class Spool:
         borders = _read_only(self._borders_file, np.dtype("=u8"))
         return Part(self.text_file, self.n_characters, self.n_bytes, borders)
 
-    def split(self, held_out: float) -> tuple[Part, Part]:
+    def split(self, held_out: float, *, between_documents: bool = False) -> tuple[Part, Part]:
         """Cut off exactly the last share of the characters; the first part has
-        floor(n_characters * (1 - held_out)) of them, counted with exact fractions."""
+        floor(n_characters * (1 - held_out)) of them, counted with exact fractions.
+
+        between_documents: cut at the end of the document that this place lies in, where another
+        follows, so that none is cut in two.
+        """
         whole = self.whole()
         n_first = math.floor(whole.n_characters * (1 - Fraction(repr(held_out))))
         cut = byte_offset(whole.text_file, n_first)
+        if between_documents and 0 < cut < whole.n_bytes and len(whole.borders):
+            number = min(int(np.searchsorted(whole.borders, cut)), len(whole.borders) - 1)
+            cut = int(whole.borders[number]) + 1
+            n_first = n_characters_of(whole.text_file, cut)
         n_borders = int(np.searchsorted(whole.borders, cut))
         rest = whole.text_file.with_name("validation.txt")
         with whole.text_file.open("rb+") as file, rest.open("wb") as last:
@@ -140,6 +148,17 @@ def byte_offset(text_file: Path, n_characters: int) -> int:
         while (byte := file.read(1)) and byte[0] & 0xC0 == 0x80:
             offset += 1
     return offset
+
+
+def n_characters_of(text_file: Path, n_bytes: int) -> int:
+    """Give how many characters the first `n_bytes` of a UTF-8 file are."""
+    n_characters = 0
+    with text_file.open("rb") as file:
+        while n_bytes and (block := file.read(min(n_bytes, CHUNK))):
+            n_bytes -= len(block)
+            starts = (np.frombuffer(block, dtype=np.uint8) & 0xC0) != 0x80
+            n_characters += int(np.count_nonzero(starts))
+    return n_characters
 
 
 def pieces(part: Part, cut: Callable[[str], int], size: int = PIECE) -> Pieces:

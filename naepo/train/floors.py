@@ -26,6 +26,8 @@ MAX_SCORED = 2_000_000
 """At most this many held-out characters are scored, the first ones."""
 MAX_COMPRESSED = 5_000_000
 """Compression is tried on texts below this many UTF-8 bytes."""
+FIRST_SIGN = 0xF0000
+"""Where a plane of private characters begins, which stand for the words of a notation."""
 PIECE = 4_000_000
 """A text is searched for its symbols this many characters at a time, to spare memory."""
 
@@ -52,12 +54,24 @@ class Floors:
 
     compression: bz2 and xz, the growth of the compressed training text when the held-out text
     follows it; empty for a large text.  note: what was left out, in words; empty when nothing was.
+    unit: "character", or "event" for music, whose words count as one each, also in place of bytes.
     """
 
     unigram: Floor
     order_5: Floor
     compression: tuple[Floor, ...] = ()
     note: str = ""
+    unit: str = "character"
+
+    @property
+    def per_unit(self) -> str:
+        """How a loss is counted, in words."""
+        return per_unit(self.unit)
+
+    @property
+    def bits(self) -> str:
+        """How bits are counted, in words."""
+        return bits_per_unit(self.unit)
 
     @property
     def all(self) -> tuple[Floor, ...]:
@@ -81,7 +95,7 @@ class Floors:
         counted = self.counting.nats_per_character
         says = "beats counting" if nats_per_character < counted else "does NOT beat counting"
         reached, floor = apart(nats_per_character, counted)
-        return f"{says}: {reached} against {floor} nats per character"
+        return f"{says}: {reached} against {floor} {self.per_unit}"
 
     def to_table(self) -> dict[str, Any]:
         """Give plain tables, for JSON; `from_table` reads them back."""
@@ -95,21 +109,39 @@ class Floors:
             order_5=Floor(**table["order_5"]),
             compression=tuple(Floor(**row) for row in table["compression"]),
             note=table["note"],
+            unit=table.get("unit", "character"),
         )
 
 
-def floors(train_text: str, validation_text: str, *, compress: bool = True) -> Floors:
+def per_unit(unit: str) -> str:
+    """Say how a loss is counted: per character of a text, per event of a piece of music."""
+    return f"nats per {unit}"
+
+
+def bits_per_unit(unit: str) -> str:
+    """Say how bits are counted: per byte of a text, per event of a piece of music."""
+    return "bits per byte" if unit == "character" else f"bits per {unit}"
+
+
+def floors(
+    train_text: str, validation_text: str, *, compress: bool = True, unit: str = "character"
+) -> Floors:
     """Count the training text, score the held-out text, and say what was left out.
+
+    unit: "event" for notations of music, of which the words are counted, not the characters.
 
     The symbols of both texts share the probability (V of the recursion), as published floors do.
     Text of any size takes seconds: see MAX_COUNTED, MAX_SCORED and MAX_COMPRESSED.
     """
     if not validation_text:
         raise ValueError("floors need a held-out text, got an empty one")
+    if unit == "event":
+        train_text, validation_text = _one_sign_a_word(train_text, validation_text)
+        compress = False
     counted, scored = train_text[-MAX_COUNTED:], validation_text[:MAX_SCORED]
     rank, vocab_size = _ranks(train_text, validation_text)
     nats = floor_of_ids(rank[_code_points(counted)], rank[_code_points(scored)], vocab_size)
-    n_bytes = len(_utf8(scored))
+    n_bytes = len(scored) if unit == "event" else len(_utf8(scored))
 
     def floor(name: str, nats_per_character: float) -> Floor:
         bits = nats_per_character * len(scored) / (n_bytes * math.log(2))
@@ -122,8 +154,16 @@ def floors(train_text: str, validation_text: str, *, compress: bool = True) -> F
         compression=tuple(
             floor(name, n * 8 * math.log(2) / len(validation_text)) for name, n in compressed
         ),
-        note=_note(len(train_text), len(validation_text)),
+        note=_note(len(train_text), len(validation_text), unit),
+        unit=unit,
     )
+
+
+def _one_sign_a_word(*texts: str) -> list[str]:
+    """Write texts anew with one code point for each word, the same in all of them."""
+    words = [text.split() for text in texts]
+    signs = {word: chr(FIRST_SIGN + n) for n, word in enumerate(sorted(set().union(*words)))}
+    return ["".join(map(signs.__getitem__, each)) for each in words]
 
 
 def floor_of_ids(
@@ -171,11 +211,11 @@ def _compression(train_text: str, validation_text: str) -> list[tuple[str, int]]
     ]
 
 
-def _note(n_train: int, n_validation: int) -> str:
+def _note(n_train: int, n_validation: int, unit: str) -> str:
     """Say which part of a large text was looked at."""
     parts = []
     if n_train > MAX_COUNTED:
-        parts.append(f"counted in the last {MAX_COUNTED:,} of {n_train:,} training characters")
+        parts.append(f"counted in the last {MAX_COUNTED:,} of {n_train:,} training {unit}s")
     if n_validation > MAX_SCORED:
-        parts.append(f"scored on the first {MAX_SCORED:,} of {n_validation:,} held-out characters")
+        parts.append(f"scored on the first {MAX_SCORED:,} of {n_validation:,} held-out {unit}s")
     return "; ".join(parts)

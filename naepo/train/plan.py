@@ -97,7 +97,7 @@ def make_plan(
     n_read = _times_read(budget, compute, sizes, corpus)
     has_prior = sizes.get("parts", {}).get("prior_order") is not None
     has_merges = isinstance(corpus.encoder, BPEEncoder) and not has_prior
-    care = against_memory(n_read, has_merges)
+    care = against_memory(n_read, has_merges, is_music=corpus.encoder.unit == "event")
     model = from_table(ModelSettings, merge(care["model"], sizes), "the plan", "model")
     regime = merge(
         {
@@ -205,5 +205,6 @@ def _reasons(
         f"as measured: the text is read {epochs:.1f} times",
         f"{train.optimizer.kind}, peak rate {train.optimizer.lr:g}, falling over the last "
         f"{train.schedule.decay:.0%} of the steps; dropout {model.parts.dropout:g}, "
-        f"of merges {train.merge_dropout:g}",
+        f"of merges {train.merge_dropout:g}"
+        + (f"; each piece moved by up to {train.transpose} semitones" if train.transpose else ""),
     )

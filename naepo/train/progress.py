@@ -94,17 +94,27 @@ class Progress:
         self._show(state, force=step == self._n_steps)
 
     def validation(
-        self, step: int, nats_per_character: float, bits_per_byte: float, verdict: str = ""
+        self,
+        step: int,
+        nats: float,
+        bits: float,
+        verdict: str = "",
+        *,
+        bits_are: str = "bits per byte",
     ) -> None:
-        """Show one look at the whole validation split; verdict: how it stands to the floors."""
+        """Show one look at the whole validation split: nats per character or event, and bits.
+
+        verdict: how it stands to the floors.
+        """
         self._step = step
-        nats, bits = number(nats_per_character), number(bits_per_byte)
+        said = f"{number(bits)} {bits_are}"
         says = verdict.partition(":")[0]
         has_turned, self._verdict = says != self._verdict, says
         if self._view.tells_each_look or has_turned:
-            remark = visible(verdict) or f"{nats} nats per character"
-            self._view.line(f"{self._at()}: validation {bits} bits per byte; {remark}")
-        self._show(replace(self._state, looked=f"validation {nats}, {bits} bits/byte"), force=True)
+            remark = visible(verdict) or f"{number(nats)} nats"
+            self._view.line(f"{self._at()}: validation {said}; {remark}")
+        short = said.replace(" per ", "/")
+        self._show(replace(self._state, looked=f"validation {number(nats)}, {short}"), force=True)
 
     def sample(self, text: str) -> None:
         """Show what the model writes now, above the bar; its control characters become signs."""

@@ -18,6 +18,8 @@ MERGE_DROPOUT = 0.1
 WORTH_COMPILING = 300.0
 """Seconds of a run on a GPU from which compiling for about a minute pays. On a CPU it does not: the
 fused pass is as fast (LOG.md)."""
+SEMITONES = 5
+"""How far pieces of music are moved, up and down: about all twelve keys."""
 WEIGHT_DECAY = 0.1
 """Weight decay of such a run."""
 
@@ -51,19 +53,21 @@ def batches_of(
     }
 
 
-def against_memory(n_read: float, has_merges: bool) -> dict[str, Any]:
+def against_memory(n_read: float, has_merges: bool, *, is_music: bool = False) -> dict[str, Any]:
     """Give the tables `model` and `train` that suit a text which is read `n_read` times.
 
     has_merges: whether the encoder's ids can be taken apart. Then they are, and activations are
     spared until the text is read very often.
+    is_music: whether pieces can be moved to other keys. They are, however often they are read.
 
     >>> against_memory(8.0, has_merges=False)["model"]["parts"]
     {'dropout': 0.1}
     """
+    keys: dict[str, Any] = {"transpose": SEMITONES} if is_music else {}
     if n_read < FEW_READINGS:
-        return {"model": {}, "train": {}}
+        return {"model": {}, "train": keys}
     share = next(share for bound, share in DROPOUT if n_read < bound)
-    train: dict[str, Any] = {"optimizer": {"weight_decay": WEIGHT_DECAY}}
+    train: dict[str, Any] = {"optimizer": {"weight_decay": WEIGHT_DECAY}, **keys}
     if has_merges:
         train["merge_dropout"] = MERGE_DROPOUT
         share = share if n_read >= MANY_READINGS else 0.0

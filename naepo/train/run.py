@@ -33,6 +33,8 @@ class Outcome:
     evaluation: Evaluation | None
     verdict: str
     exit_code: int
+    unit: str = "character"
+    """What the loss is counted by."""
 
 
 @dataclass
@@ -91,6 +93,7 @@ class Run:
             evaluation=self.last_look,
             verdict=self._verdict(),
             exit_code=stop.exit_code,
+            unit=self.corpus.encoder.unit,
         )
 
     def restore(self, folder: Path, *, began_at: int | None = None) -> None:
@@ -202,7 +205,11 @@ class Run:
             **asdict(found),
         )
         self.progress.validation(
-            number, found.nats_per_character, found.bits_per_byte, self._verdict()
+            number,
+            found.nats_per_character,
+            found.bits_per_byte,
+            self._verdict(),
+            bits_are=self.floors.bits,
         )
         folder = self._save()
         if is_best:

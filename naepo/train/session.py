@@ -11,7 +11,7 @@ from naepo import __version__, checkpoint
 from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
 from naepo.encode.corpus import open_corpus
-from naepo.encode.embedded import BUILDERS
+from naepo.encode.embedded import NAMES
 from naepo.model import Transformer, build
 from naepo.train.floors import Floors, floors
 from naepo.train.machine import choose_device, describe_machine
@@ -135,7 +135,7 @@ def held_out(
     if corpus is None:
         return split, None
     texts = [part.text_file.read_text(encoding="utf-8") for part in (corpus.train, split)]
-    return split, floors(*texts)
+    return split, floors(*texts, unit=loaded.encoder.unit)
 
 
 def _own_corpus(loaded: checkpoint.Checkpoint) -> Corpus | None:
@@ -194,7 +194,7 @@ def _absolute(source: str) -> str:
     >>> _absolute("-"), _absolute("/a/*.txt")
     ('-', '/a/*.txt')
     """
-    if source == "-" or source in BUILDERS:
+    if source == "-" or source in NAMES:
         return source
     return str(Path.cwd() / source)
 
@@ -261,7 +261,7 @@ def _floors(corpus: Corpus) -> Floors:
     texts = [
         split.text_file.read_text(encoding="utf-8") for split in (corpus.train, corpus.validation)
     ]
-    found = floors(*texts, compress=False)
+    found = floors(*texts, compress=False, unit=corpus.encoder.unit)
     part = kept.with_suffix(f".{time.time_ns()}.part")
     part.write_text(json.dumps(found.to_table()), encoding="utf-8")
     part.replace(kept)

@@ -86,6 +86,9 @@ class TrainSettings:
     """Probability that an id made by a merge is taken apart into the two it was made of, drawn anew
     in each reading of the text and falling to 0 at the end of the run; needs a byte-pair encoder
     (after Provilkov et al. 2020, arXiv:1910.13267)."""
+    transpose: int = 0
+    """By at most so many semitones, up or down, each piece of music is moved, drawn anew in each
+    reading; needs an encoder of music."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """Number format of the matrix products; weights and the loss stay fp32."""
     compile: bool = False
@@ -125,5 +128,7 @@ class TrainSettings:
             raise UserError(
                 f"merge_dropout must be at least 0 and below 1, got {self.merge_dropout}"
             )
+        if not 0 <= self.transpose <= 12:
+            raise UserError(f"transpose must be from 0 to 12 semitones, got {self.transpose}")
         if not 0 <= self.seed < 2**63:
             raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")

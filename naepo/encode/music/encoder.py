@@ -1,8 +1,8 @@
 """What a music encoder is: notes in, ids out, and back, through a notation that a person can read.
 
-A piece is written as *words*, one an event, with a space after each and a line a bar. So a corpus of
-music is a text of words, a prompt can be typed, and everything that is built for text serves music.
-The model never learns which it was.
+A piece is written as *words*, one an event, with a space after each and a line a bar. So a corpus
+of music is a text of words, a prompt can be typed, and everything that is built for text serves
+music. The model never learns which it was.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,8 +30,9 @@ class Sounding:
     part: int
 
 
+@runtime_checkable
 class Grammar(Protocol):
-    """Which ids may follow the ids so far. One object follows one text; it starts after `end_id`."""
+    """Which ids may follow the ids so far. One object follows one text, from its beginning."""
 
     def allowed(self) -> NDArray[np.bool_]:
         """Give, for each id, whether it may come next, shape (vocab_size,); never all False."""

@@ -55,7 +55,7 @@ class Meter:
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """From `onset` (ticks) on, a key signature: -7 (flats) to 7 (sharps), on the circle of fifths."""
+    """From `onset` (ticks) on, a key signature: -7 (flats) to 7 (sharps), in steps of fifths."""
 
     onset: int
     fifths: int

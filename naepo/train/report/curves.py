@@ -43,7 +43,7 @@ def _loss(floors: Floors | None, measured: Measured) -> str:
     chart = Chart(
         title="Loss",
         korean="손실",
-        unit="nats per character, by step; both logarithmic",
+        unit=f"{floors.per_unit if floors else 'nats'}, by step; both logarithmic",
         curves=curves,
         marks=[Mark(floor.name, floor.nats_per_character) for floor in counted],
         is_log_x=True,
@@ -52,13 +52,17 @@ def _loss(floors: Floors | None, measured: Measured) -> str:
         height=320,
         has_labels=True,
     )
-    scaled = f" It is counted per token and divided by {number(ratio)} characters a token."
+    scaled = f" It is counted per token and divided by {number(ratio)} {_units(floors)} a token."
     dashed = " Dashed: what counting reaches." if counted else ""
     return (
         f"{draw(chart)}<p><small>Validation is the whole held-out text, each token once. Training "
         "is the mean of the steps since the last point, the shade their lowest and highest."
         f"{scaled if abs(ratio - 1) > 0.01 else ''}{dashed}</small></p>"
     )
+
+
+def _units(floors: Floors | None) -> str:
+    return f"{floors.unit}s" if floors else "characters"
 
 
 def _small(

@@ -28,10 +28,11 @@ def floors_section(floors: Floors | None, measured: Measured) -> str:
     note = f"<p><small>{text(floors.note)}</small></p>" if floors.note else ""
     return (
         heading("Floors", "바닥값")
-        + "<p>What needs no network, on the same split: counting characters alone, counting them "
-        "after the five before, and what the held-out text adds to a compressed training text.</p>"
-        '<table><thead><tr><th>by</th><th class="number">nats per character</th>'
-        '<th class="number">bits per byte</th></tr></thead>'
+        + f"<p>What needs no network, on the same split: counting {floors.unit}s alone, counting "
+        "them after the five before, and what the held-out text adds to a compressed training "
+        "text.</p>"
+        f'<table><thead><tr><th>by</th><th class="number">{floors.per_unit}</th>'
+        f'<th class="number">{floors.bits}</th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>{note}"
     )
 

@@ -1,0 +1,92 @@
+"""Files of music as a corpus: the encoder that suits them, each piece a document of words."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from naepo.config import UserError
+from naepo.encode.music import events
+from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.events import EventEncoder
+from naepo.encode.music.grid import GridEncoder, _four_voices
+from naepo.encode.music.library import Broken, read_all
+from naepo.encode.music.score import Score
+
+KIND = "music"
+"""How a source of the corpus is called that holds a piece."""
+KINDS = ("grid", *events.KINDS)
+"""The encoders of music that can be asked for by name."""
+MOSTLY = 0.75
+"""From this share of pieces in four voices on, the grid is chosen; the others are left out."""
+STEPS = 4
+"""Steps of a quarter note on the grid: sixteenths."""
+FREE = "remi"
+"""The kind of encoder for music that is not in four voices."""
+
+Note = Callable[[str, int], None]
+"""Is told what happened to the piece of a number."""
+
+
+@dataclass(frozen=True)
+class Library:
+    """The files of a corpus of music. They are read once; after that they come from the cache."""
+
+    paths: Sequence[Path]
+    cache: Path
+    on_progress: Callable[[str, float], None]
+
+    def scores(self, phase: str, note: Note | None = None) -> Iterator[tuple[int, Score]]:
+        """Give the pieces with the number of their file; a book of tunes holds many.
+
+        phase: how this pass is called.  note: told of the files that could not be read.
+        """
+        n_done = 0
+
+        def count(done: int, total: int) -> None:
+            nonlocal n_done
+            n_done = done
+            self.on_progress(phase, done / max(1, total))
+
+        for piece in read_all(self.paths, cache=self.cache, on_progress=count):
+            if not isinstance(piece, Broken):
+                yield n_done, piece
+            elif note is not None:
+                note(f"left out, {piece.reason}", n_done)
+
+
+def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
+    """Give the encoder that is wished for, or the one that suits the pieces, and why.
+
+    Raises: UserError when no file could be read, or no piece suits the encoder.
+    """
+    n_read = n_voiced = 0
+    for _, score in library.scores("read", note):
+        n_read += 1
+        n_voiced += _four_voices(score, STEPS) is not None
+    if not n_read:
+        raise UserError(f"none of the {len(library.paths):,} files of music could be read")
+    share = n_voiced / n_read
+    kind, reason = wish, f"{wish}, as asked for."
+    if wish == "auto":
+        kind = "grid" if share >= MOSTLY else FREE
+        reason = f"{kind}, because {n_voiced:,} of {n_read:,} pieces are in four voices."
+    if kind == "grid" and not n_voiced:
+        raise UserError(
+            "none of the pieces is in four voices, as the grid needs", hint=f"--encoder {FREE}"
+        )
+    scores = (score for _, score in library.scores("learn"))
+    if kind == "grid":
+        return GridEncoder.fit(scores, steps_per_quarter=STEPS), reason
+    return EventEncoder.fit(kind, scores), reason
+
+
+def notations(library: Library, encoder: MusicEncoder, note: Note) -> Iterator[tuple[int, str]]:
+    """Give each piece that the encoder can hold in words, with its number."""
+    for number, score in library.scores("write"):
+        try:
+            words = encoder.write(score)
+        except UserError as error:
+            note(f"left out, the {encoder.kind} cannot hold it: {error.message}", number)
+            continue
+        if words:
+            yield number, words
