@@ -8,12 +8,15 @@ from typing import Any
 from naepo.config import UserError
 from naepo.encode import Encoder
 from naepo.encode.normal_form import NormalForm, normalized
+from naepo.serve.notes import cadence
 from naepo.train.metrics import read_metrics
 
 LONGEST_SUGGESTION = 40
 """Characters of the first prompt."""
 SHORTEST_LINE = 12
 """A line shorter than this says too little to be a first prompt."""
+BARS = 2
+"""Of a sample of music, that are a first prompt; a line is a bar."""
 GREETINGS = ("나는 어제 학교에 가서 친구를 만났다", "The cat sat on the mat because")
 
 
@@ -55,6 +58,11 @@ def read_ids(ids: list[int], encoder: Encoder, context_length: int) -> Prompt:
 def suggest(run: Path, encoder: Encoder) -> str:
     """Give a first prompt: how the newest sample of a run begins, else a sentence it can hold."""
     samples = [row["text"] for row in read_metrics(run / "metrics.jsonl") if _is_sample(row)]
+    if encoder.unit == "event":
+        bars = [
+            text for text in map(_first_bars, samples[-1:]) if text and _can_hold(encoder, text)
+        ]
+        return bars[0] if bars else cadence(encoder)
     lines = [line.strip() for text in samples[-1:] for line in text.split("\n")]
     lines = [line for line in lines if len(line) >= SHORTEST_LINE and "\ufffd" not in line]
     for text in [*(_first_words(line) for line in lines), *_greetings(encoder)]:
@@ -65,6 +73,15 @@ def suggest(run: Path, encoder: Encoder) -> str:
 
 def _is_sample(row: dict[str, Any]) -> bool:
     return row["kind"] == "sample" and isinstance(row.get("text"), str)
+
+
+def _first_bars(notation: str) -> str:
+    """Cut a piece of music behind a bar.
+
+    >>> _first_bars("S:C5 A:E4 |\\nS:B4 A:D4 |\\nS:C5 A:C4 |\\n")
+    'S:C5 A:E4 |\\nS:B4 A:D4 |\\n'
+    """
+    return "".join(notation.splitlines(keepends=True)[:BARS])
 
 
 def _first_words(line: str) -> str:

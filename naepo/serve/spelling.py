@@ -9,20 +9,22 @@ from typing import Any
 
 from naepo.encode import Encoder
 from naepo.look.tokens import Cell, Group, cells, groups, vocabulary
+from naepo.serve.notes import label, notes_of, pitches_of
 
 
 def named(encoder: Encoder, id: int) -> dict[str, Any]:
     """Tell one id: its label, and its text (null where its bytes are no whole characters)."""
     (cell,) = cells(encoder, [id])
     (group,) = groups([cell])
-    return {"id": id, "label": cell.label, "text": group.text}
+    return {"id": id, "label": label(encoder, cell.label), "text": group.text}
 
 
 def prompt_table(encoder: Encoder, ids: Sequence[int]) -> dict[str, Any]:
-    """Tell a prompt: each token, and the groups that are whole characters together."""
-    found = cells(encoder, ids)
+    """Tell a prompt: each token (of music: its note), and the groups that are whole characters."""
+    found, notes = cells(encoder, ids), notes_of(encoder, ids)
+    tokens = [_token(encoder, cell) | note for cell, note in zip(found, notes, strict=True)]
     return {
-        "tokens": [_token(cell) for cell in found],
+        "tokens": tokens,
         "groups": [_group(group) for group in groups(found)],
     }
 
@@ -31,11 +33,14 @@ def vocabulary_table(encoder: Encoder, n_ids: int) -> dict[str, Any]:
     """Tell every id of a model: its label, what it is made of, its bytes."""
     found = vocabulary(encoder, n_ids)
     contents = [_base64(content) for content in found.contents]
-    return {"labels": found.labels, "kinds": found.scripts, "bytes": contents}
+    labels = [label(encoder, each) for each in found.labels]
+    told = {"labels": labels, "kinds": found.scripts, "bytes": contents}
+    return told | pitches_of(encoder, n_ids)
 
 
-def _token(cell: Cell) -> dict[str, Any]:
-    return {"id": cell.id, "bytes": _base64(cell.content), "label": cell.label}
+def _token(encoder: Encoder, cell: Cell) -> dict[str, Any]:
+    shown = label(encoder, cell.label)
+    return {"id": cell.id, "bytes": _base64(cell.content), "label": shown}
 
 
 def _group(group: Group) -> dict[str, Any]:

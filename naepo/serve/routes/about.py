@@ -39,7 +39,7 @@ def _facts(library: Library, source: Source) -> dict[str, Any]:
     model, encoder = opened.model, opened.checkpoint.encoder
     return {
         "kind": source.kind,
-        "encoder": {"kind": encoder.kind, "vocab_size": encoder.vocab_size},
+        "encoder": {"kind": encoder.kind, "vocab_size": encoder.vocab_size, "unit": encoder.unit},
         "settings": to_table(model.settings),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "prompt": suggest(source.run, encoder),
