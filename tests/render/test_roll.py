@@ -79,7 +79,7 @@ def test_a_long_piece_goes_on_in_rows_of_whole_bars_and_a_note_over_the_edge_is_
     assert after.x < before.x
 
 
-@pytest.mark.parametrize("n_quarters", [1, 1_000, 100_000])
+@pytest.mark.parametrize("n_quarters", [1, 1_000, 10_000])
 def test_a_picture_stays_within_bounds_however_long_the_piece(n_quarters: int) -> None:
     picture = draw(piece(Note(0, 0, 60, 1), Note(n_quarters - 1, 0, 61, 1)))
     assert picture.width <= 1_200.5
