@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from xml.etree import ElementTree
@@ -100,7 +101,9 @@ def _engraved(musicxml: str) -> list[str]:
         raise UserError("verovio is not installed", hint='pip install "naepo[music]"') from None
     with _alone:
         verovio.enableLog(verovio.LOG_OFF)
-        toolkit: Any = verovio.toolkit()
+        toolkit: Any = verovio.toolkit(False)
+        # The place of its fonts is kept for each thread apart, and known to the importing one alone.
+        toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
         toolkit.setOptions(OPTIONS)
         if not toolkit.loadData(musicxml):
             raise UserError("verovio cannot engrave this piece", hint="the piano roll shows it too")
