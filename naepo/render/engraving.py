@@ -102,7 +102,7 @@ def _engraved(musicxml: str) -> list[str]:
     with _alone:
         verovio.enableLog(verovio.LOG_OFF)
         toolkit: Any = verovio.toolkit(False)
-        # The place of its fonts is kept for each thread apart, and known to the importing one alone.
+        # Where its fonts are is kept for each thread apart, and only the importing one knows it.
         toolkit.setResourcePath(str(Path(verovio.__file__).parent / "data"))
         toolkit.setOptions(OPTIONS)
         if not toolkit.loadData(musicxml):
