@@ -80,6 +80,12 @@ class Server:
         line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
 
+    @property
+    def processor_seconds(self) -> float:
+        """Give the processor time it has had, its own and the system's for it."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Server]:
@@ -163,17 +169,27 @@ def painting(browser: Browser, server: Server, text: str) -> dict[str, Any]:
 
 
 def opening(browser: Browser, folder: Path, text: str) -> dict[str, Any]:
-    """Measure a large model from the start of its process until the page shows it."""
+    """Measure a large model from the start of its process: each stage until the page shows it."""
     with serving(folder) as server, opened(browser, server, text=text, view="attention") as page:
-        drawn, run_answered = page.evaluate(
-            "() => [performance.timeOrigin + naepoWatch.last,"
-            " performance.timeOrigin + performance.getEntriesByType('resource')"
-            ".find(e => e.name.endsWith('/look/run')).responseEnd]"
+        ends = page.evaluate(
+            """() => {
+                const answered = (path) => performance.getEntriesByType("resource")
+                    .find((each) => each.name.includes(path)).responseEnd;
+                const painted = performance.getEntriesByName("first-contentful-paint")[0];
+                const ends = {
+                    first_paint: painted.startTime,
+                    model_open: answered("/look/about"),
+                    run_answered: answered("/look/run"),
+                    page_drawn: naepoWatch.last,
+                };
+                const since = ([stage, end]) => [stage, (performance.timeOrigin + end) / 1000];
+                return Object.fromEntries(Object.entries(ends).map(since));
+            }"""
         )
-        return {
-            "server_ready_seconds": server.ready - server.began,
-            "run_answered_seconds": run_answered / 1000 - server.began,
-            "page_drawn_seconds": drawn / 1000 - server.began,
+        stages = {"address_said": server.ready} | ends
+        seconds = {f"{stage}_seconds": end - server.began for stage, end in stages.items()}
+        return seconds | {
+            "processor_seconds": server.processor_seconds,
             "peak_mib": server.peak_mib,
         }
 

@@ -7,6 +7,7 @@ encoder on the CPU. Nothing in it can run code, and nothing is fetched.
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,21 +105,24 @@ def _open(folder: Path) -> Checkpoint:
     stamp = _read_stamp(table, source)
     settings = from_table(ModelSettings, tables["model"], source, "model")
     _refuse_other_config(folder, settings)
-    encoder = load_encoder(folder)
-    _refuse_other_encoder(folder, encoder, stamp)
-    _refuse_large_encoder(folder, encoder, settings)
-    model = _read_model(folder, settings)
+    with _reading_model(folder, settings) as reading:
+        encoder = load_encoder(folder)
+        _refuse_other_encoder(folder, encoder, stamp)
+        _refuse_large_encoder(folder, encoder, settings)
+        model = reading.result()
     return Checkpoint(folder, stamp.step, model, encoder, tables, metrics)
 
 
 def _open_foreign(folder: Path) -> Checkpoint:
     with _placed(folder):
         settings = from_config(_read_json(folder / "config.json"))
-    encoder = load_encoder(folder)
-    _refuse_large_encoder(folder, encoder, settings)
     note = f"not verified: {folder} has no {MANIFEST}"
     tables = {"model": to_table(settings)}
-    return Checkpoint(folder, 0, _read_model(folder, settings), encoder, tables, {}, (note,))
+    with _reading_model(folder, settings) as reading:
+        encoder = load_encoder(folder)
+        _refuse_large_encoder(folder, encoder, settings)
+        model = reading.result()
+    return Checkpoint(folder, 0, model, encoder, tables, {}, (note,))
 
 
 def _read_stamp(table: Table, source: str) -> Stamp:
@@ -161,6 +165,13 @@ def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: ModelSetting
             f"(in {folder})",
             hint="use the tokenizer.json that the model was trained with",
         )
+
+
+@contextmanager
+def _reading_model(folder: Path, settings: ModelSettings) -> Iterator[Future[Transformer]]:
+    """Read the weights beside what is read of the encoder: one copies memory, the other parses."""
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(_read_model, folder, settings)
 
 
 def _read_model(folder: Path, settings: ModelSettings) -> Transformer:

@@ -7,6 +7,7 @@ import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -115,11 +116,14 @@ class _Opening(threading.Thread):
 
     def run(self) -> None:
         try:
-            with _uncollected():
+            with _uncollected(), ThreadPoolExecutor(1) as beside:
+                import naepo.serve.library  # noqa: F401 # torch, which both sides need
+
+                opening = beside.submit(self._open_library)
                 from naepo.serve.app import application
                 from naepo.serve.routes.run import warm
 
-                library = self._open_library()
+                library = opening.result()
                 self._front.settle(application(library))
         except Exception as error:
             self.error = error
