@@ -88,12 +88,15 @@ def rules_after(encoder: Encoder, ids: Iterable[int]) -> Rules | None:
 class Plan:
     """A grammar with a plan: some bars as the model likes, then one demand after another.
 
-    bar_marks: for each id, whether it ends a bar, shape (vocab_size,).
     n_bars: how many bars are free; the mark of the last one is read before the first demand. None:
         as many as there are until the end id.
+    bar_marks: for each id, whether it stands between bars, shape (vocab_size,).
+    closing: the ids that may close the last free bar, of the marks and the end id; none: all marks.
+    upbeats: ids that say of a first bar that it is none of the n_bars.
+    signs: ids that do not fill a bar; in an empty last bar the end may not come. None: the marks.
     demands: for each place after the free bars, the ids that may stand there (one, to force it), or
         None where the rules alone decide.
-    never: ids that may not come in a free place, shape (vocab_size,), or None.
+    never: ids that may not come in a free place.
 
     A plan that is fulfilled allows the end id alone, for ever. So does one that has failed, because
     the rules contradict what it demands: nothing that still comes could be what was asked for.
@@ -106,6 +109,9 @@ class Plan:
         end_id: int,
         bar_marks: Mask,
         n_bars: int | None = 0,
+        closing: Mask | None = None,
+        upbeats: Mask | None = None,
+        signs: Mask | None = None,
         demands: Sequence[Sequence[int] | None] = (),
         never: Mask | None = None,
     ) -> None:
@@ -113,12 +119,20 @@ class Plan:
         self.end_id = end_id
         self.bar_marks = bar_marks
         self.n_bars = n_bars
+        nothing = np.zeros_like(bar_marks)
+        self.upbeats = nothing if upbeats is None else upbeats
+        self.signs = bar_marks if signs is None else signs
+        self.never = nothing if never is None else never
+        is_end = self._only([end_id])
+        self._closes_last = (is_end | bar_marks) & ~(bar_marks if closing is None else closing)
+        self._closes_early = is_end
         self.demands = demands
-        self.never = never
         self.n_met = 0
         self.n_read = 0
         self.is_over = False
         self.has_failed = False
+        self._in_first_bar = True
+        self._is_empty = True
         self._look()
 
     @property
@@ -145,8 +159,8 @@ class Plan:
             self.is_over = True
         elif self.n_bars == 0:
             self.n_met += 1
-        elif self.n_bars is not None and self.bar_marks[id]:
-            self.n_bars -= 1
+        elif self.n_bars is not None:
+            self.n_bars += self._bars_of(id)
         self._look()
 
     def copy(self) -> "Plan":
@@ -154,6 +168,16 @@ class Plan:
         twin = copy(self)
         twin.rules = self.rules.copy()
         return twin
+
+    def _bars_of(self, id: int) -> int:
+        """Give how many more free bars there are to come because of an id."""
+        self._is_empty = bool(self.bar_marks[id] or (self._is_empty and self.signs[id]))
+        if self.bar_marks[id]:
+            self._in_first_bar = False
+            return -1
+        is_upbeat = self._in_first_bar and bool(self.upbeats[id])
+        self._in_first_bar = self._in_first_bar and not is_upbeat
+        return int(is_upbeat)
 
     def _look(self) -> None:
         """Find out what may come next, and whether anything may."""
@@ -168,9 +192,11 @@ class Plan:
         demand = self.demands[self.n_met] if self.n_bars == 0 else None
         if demand is not None:
             return allowed & self._only(demand)
-        if self.never is not None:
-            allowed = allowed & ~self.never
-        return allowed if self.n_bars in (0, None) else allowed & ~self._only([self.end_id])
+        if self.n_bars == 1:
+            allowed = allowed & ~self._closes_last
+        if self.n_bars is not None and (self.n_bars > 1 or (self.n_bars == 1 and self._is_empty)):
+            allowed = allowed & ~self._closes_early
+        return allowed & ~self.never
 
     def _only(self, ids: Sequence[int]) -> Mask:
         mask = np.zeros(len(self.bar_marks), dtype=np.bool_)

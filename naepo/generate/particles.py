@@ -10,7 +10,7 @@ departs from them in that texts of unlike length may meet their demands at unlik
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,7 +19,7 @@ from torch import Generator, Tensor
 
 from naepo.config import UserError
 from naepo.generate.constraint import Plan, masks
-from naepo.generate.decode import Decoding
+from naepo.generate.decode import Decoding, evaluating
 from naepo.generate.sampling import OFF, Sampling, new_generator
 from naepo.model import LanguageModel
 
@@ -104,15 +104,20 @@ class Particles:
         """Whether some text still has something to write."""
         return any(plan.is_open for plan in self.plans)
 
-    def grow(self, max_tokens: int) -> None:
+    def grow(self, max_tokens: int, on_ids: Callable[[int], None] | None = None) -> None:
         """Let the texts grow until all plans are fulfilled, or by max_tokens ids.
+
+        on_ids: is told, after each id, how many there are.
 
         Raises: UserError when no text can fulfil its plan.
         """
-        for _ in range(max_tokens):
-            if not self.is_open:
-                return
-            self.step()
+        with evaluating(self.decoding.model):
+            for _ in range(max_tokens):
+                if not self.is_open:
+                    return
+                self.step()
+                if on_ids is not None:
+                    on_ids(self.texts.shape[1])
 
     @torch.inference_mode()
     def step(self) -> None:
