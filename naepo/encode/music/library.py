@@ -3,18 +3,20 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from naepo.config import UserError
 from naepo.encode.cache import Cache, commit, writing
+from naepo.encode.meter import OnProgress, silent
 from naepo.encode.music.kept_scores import Failure, from_bytes
 from naepo.encode.music.midi import import_symusic
 from naepo.encode.music.readers import MEBIBYTES, SECONDS, Readers, Ticket
 from naepo.encode.music.reading import VERSION, format_of, read_content
 from naepo.encode.music.score import Score
 
+PHASE = "music"
 AHEAD = 64
 """How many files may be read before the first of them is asked for."""
 
@@ -32,7 +34,7 @@ def read_all(
     *,
     cache: Path | None = None,
     workers: int | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress = silent,
     seconds: float = SECONDS,
     mebibytes: int = MEBIBYTES,
 ) -> Iterator[Score | Broken]:
@@ -42,7 +44,7 @@ def read_all(
     What a file gave is kept under the hash of its content, so that it is read only once.
 
     cache: the cache folder; None is naepo's own.  workers: processes; None is one a core.
-    on_progress: called after each file with how many are done, and of how many.
+    on_progress: called after each file with "music" and the share of the files that is done.
     seconds, mebibytes: the most that one file may take.
 
     Raises: UserError where symusic is needed and missing, or the cache cannot be written.
@@ -57,8 +59,7 @@ def read_all(
             assert ticket.answer is not None
             for found in ticket.answer:
                 yield found if isinstance(found, Score) else Broken(path, found.reason)
-            if on_progress is not None:
-                on_progress(n_done, len(paths))
+            on_progress(PHASE, n_done / len(paths))
 
 
 class _Library:

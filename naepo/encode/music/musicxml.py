@@ -106,12 +106,18 @@ def _read_part(head: Element, measures: list[Element], ticks_per_quarter: int) -
 
 
 def _lengths(readers: list[PartReader], times: dict[int, Time], ticks: int) -> list[Ticks]:
-    """Give how long each bar lasts: as in the part where it is longest, or as its metre."""
+    """Give how long each bar lasts: as in the part where it is longest, or as its metre.
+
+    A part that only skips the end of a bar says nothing while others fill theirs with notes or
+    rests: some writers skip more than there is.
+    """
     lengths: list[Ticks] = []
     time = COMMON_TIME
-    for bar, found in enumerate(zip_longest(*(r.lengths for r in readers), fillvalue=0)):
+    rows = (zip(reader.lengths, reader.filled, strict=True) for reader in readers)
+    for bar, parts in enumerate(zip_longest(*rows, fillvalue=(0, 0))):
         time = times.get(bar, time)
-        lengths.append(max(found) or length_of(time) * ticks)
+        certain = max((length for length, filled in parts if length == filled), default=0)
+        lengths.append(certain or max(parts)[0] or length_of(time) * ticks)
     return lengths
 
 

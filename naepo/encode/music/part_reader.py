@@ -16,7 +16,9 @@ STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 VELOCITY = 80
 LOUD = 90
 """The velocity that MusicXML calls 100 percent (forte)."""
-NUMBER = re.compile(r"\s*([+-]?\d{1,9}(?:\.\d{1,9})?)\s*", re.ASCII)
+NUMBER = re.compile(r"\s*([+-]?\d{1,9}(?:\.\d{0,30})?)\s*", re.ASCII)
+FINEST = 10_080
+"""The largest denominator behind a decimal point: 0.3333333333 is a third."""
 UNITS = {"whole": 4, "half": 2, "quarter": 1, "eighth": Fraction(1, 2), "16th": Fraction(1, 4)}
 """What a metronome mark counts, in quarter notes."""
 
@@ -46,7 +48,10 @@ class Sign(NamedTuple):
 
 
 class PartReader:
-    """Walks one part, and keeps what it finds: `segments`, `signs` by kind, `lengths` of bars."""
+    """Walks one part, and keeps what it finds: segments, signs, and how long its bars are.
+
+    lengths: of each bar, with gaps that are only skipped.  filled: up to the last note or rest.
+    """
 
     def __init__(self, unpitched: Mapping[str, int], ticks_per_quarter: int) -> None:
         """unpitched: the pitch of each percussion instrument, by its id in the file."""
@@ -55,6 +60,7 @@ class PartReader:
         self.times: list[Sign] = []
         self.keys: list[Sign] = []
         self.lengths: list[Ticks] = []
+        self.filled: list[Ticks] = []
         self.has_unpitched = False
         self._unpitched = unpitched
         self._bar = -1
@@ -65,11 +71,12 @@ class PartReader:
         self._position: Ticks = 0
         self._onset: Ticks = 0
         self._length: Ticks = 0
+        self._filled: Ticks = 0
 
     def read_measure(self, measure: Element) -> None:
         """Walk the next measure of the part."""
         self._bar += 1
-        self._position = self._onset = self._length = 0
+        self._position = self._onset = self._length = self._filled = 0
         for element in measure:
             match element.tag:
                 case "note":
@@ -85,6 +92,7 @@ class PartReader:
                 case "direction":
                     self._read_direction(element)
         self.lengths.append(self._length)
+        self.filled.append(self._filled)
 
     def _move(self, by: Ticks) -> None:
         self._position = max(0, self._position + by)
@@ -102,6 +110,7 @@ class PartReader:
         if "chord" not in found:
             self._onset = self._position
             self._move(duration)
+            self._filled = max(self._filled, self._position)
         if "rest" in found or "cue" in found or not duration:
             return
         pitch = self._pitch(found)
@@ -151,33 +160,38 @@ class PartReader:
         if (key := _key(attributes.find("key"), self._transposition)) is not None:
             self.keys.append(Sign(self._bar, self._position, key))
 
-    def _read_sound(self, sound: Element) -> bool:
+    def _read_sound(self, sound: Element, later: Ticks = 0) -> bool:
         tempo, percent = number(sound.get("tempo")), number(sound.get("dynamics"))
         if percent is not None:
             self._velocity = _velocity(percent)
-        return self._keep_tempo(tempo)
+        return self._keep_tempo(tempo, later)
 
     def _read_direction(self, direction: Element) -> None:
         sound = direction.find("sound")
         mark = direction.find("direction-type/metronome")
-        if (sound is not None and self._read_sound(sound)) or mark is None:
+        later = whole(number(direction.findtext("offset")) or Fraction(0)) * self._scale
+        if (sound is not None and self._read_sound(sound, later)) or mark is None:
             return
         count, unit = number(mark.findtext("per-minute")), UNITS.get(mark.findtext("beat-unit", ""))
         if count is not None and unit is not None:
             n_dots = len(mark.findall("beat-unit-dot"))
-            self._keep_tempo(count * unit * (2 - Fraction(1, 2**n_dots)) if n_dots < 4 else None)
+            self._keep_tempo(count * unit * (2 - Fraction(1, 2 ** min(n_dots, 3))), later)
 
-    def _keep_tempo(self, tempo: Fraction | None) -> bool:
+    def _keep_tempo(self, tempo: Fraction | None, later: Ticks) -> bool:
         if tempo is None or not 1 <= tempo <= 6000:
             return False
-        self.tempos.append(Sign(self._bar, self._position, float(tempo)))
+        self.tempos.append(Sign(self._bar, max(0, self._position + later), float(tempo)))
         return True
 
 
 def number(text: str | None) -> Fraction | None:
-    """Read a decimal number exactly; None for what is none, as for 1e999999999, an attack."""
+    """Read a decimal number; None for what is none, as for 1e999999999, an attack.
+
+    >>> number("4"), number("0.66666667"), number("four")
+    (Fraction(4, 1), Fraction(2, 3), None)
+    """
     found = NUMBER.fullmatch(text) if text is not None and len(text) < 80 else None
-    return Fraction(found[1]) if found else None
+    return Fraction(found[1]).limit_denominator(FINEST) if found else None
 
 
 def whole(time: Fraction) -> Ticks:

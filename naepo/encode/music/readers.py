@@ -3,9 +3,8 @@
 A parser is native code that meets the bytes of strangers. What hangs is killed, what crashes takes
 only its own process with it, and the next file gets a new one.
 
-`python -m naepo.encode.music.readers FD` is such a process: bytes in, bytes out, through one pipe.
-It is a program of its own, and no fork, so that a caller with threads (torch has them) is safe, and
-a script needs no `if __name__ == "__main__"`.
+Each process is a program of its own (`reader_process.py`), and no fork, so that a caller with
+threads (torch has them) is safe, and a script needs no `if __name__ == "__main__"`.
 """
 
 import os
@@ -13,23 +12,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from pathlib import Path
 
-from naepo.config import UserError
-from naepo.encode.music import abc, reading
-from naepo.encode.music.kept_scores import Failure, from_bytes, to_bytes
+from naepo.encode.music.kept_scores import Failure, from_bytes
 
 SECONDS = 30.0
 """How long one file may take. The longest of 408 chorales takes a tenth of a second."""
 MEBIBYTES = 2048
 """How much memory one file may take, where the system can limit it."""
 START_SECONDS = 120.0
-READY = b"ready"
+PROGRAM = "naepo.encode.music.reader_process"
 ROOT = Path(__file__).parents[3]
 
 
@@ -109,7 +105,7 @@ class _Reader:
         search = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         number = theirs.fileno()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(number), str(mebibytes)],
+            [sys.executable, "-m", PROGRAM, str(number), str(mebibytes)],
             pass_fds=[number], stdin=subprocess.DEVNULL, start_new_session=True,
             env={**os.environ, "PYTHONPATH": search, "OPENBLAS_NUM_THREADS": "1"},
         )  # fmt: skip
@@ -169,58 +165,3 @@ def _cause(code: int) -> str:
     with suppress(ValueError):
         return signal.Signals(-code).name if code < 0 else f"exit {code}"
     return f"exit {code}"
-
-
-def read_in_bounds(format: str, content: bytes) -> tuple[list, bool]:
-    """Read a file whatever is in it: scores and failures, and whether they would be so again."""
-    try:
-        if format == "abc":
-            return list(_tunes(content)), True
-        return [reading.parse(content, format)], True
-    except UserError as error:
-        return [Failure(error.message)], True
-    except MemoryError:
-        return [Failure(f"it needs more than {MEBIBYTES} MiB of memory")], False
-    except Exception as error:  # our own fault, but no reason to lose the other files
-        return [Failure(f"the reader failed on it: {type(error).__name__}: {error}")], False
-
-
-def _tunes(content: bytes) -> Iterator:
-    tunes = abc.tunes(content)
-    for number, tune in enumerate(tunes, 1):
-        try:
-            yield reading.parse(tune, "abc")
-        except UserError as error:
-            prefix = f"tune {number}: " if len(tunes) > 1 else ""
-            yield Failure(prefix + error.message)
-
-
-def _limit_memory(mebibytes: int) -> None:
-    """Let the process grow by so much and no more, counted from what it has now."""
-    with suppress(ImportError, OSError, ValueError):
-        import resource
-
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + (mebibytes << 20)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, resource.getrlimit(resource.RLIMIT_AS)[1]))
-
-
-def main() -> None:
-    """Read what comes through the pipe, until it is closed."""
-    pipe = Connection(int(sys.argv[1]))
-    with suppress(UserError):
-        reading.READERS["midi"](b"")  # imports what is slow to import, before the clock runs
-    silent = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(silent, 1)
-    os.dup2(silent, 2)
-    _limit_memory(int(sys.argv[2]))
-    with suppress(EOFError, OSError):
-        pipe.send_bytes(READY)
-        while True:
-            format, content = pipe.recv_bytes().decode(), pipe.recv_bytes()
-            outcome, is_certain = read_in_bounds(format, content)
-            pipe.send_bytes((b"+" if is_certain else b"-") + to_bytes(outcome))
-
-
-if __name__ == "__main__":
-    main()

@@ -13,6 +13,7 @@ from naepo.config import UserError
 
 MAX_BYTES = 64 << 20
 """The most XML that is read, unpacked. The longest of 408 chorales has 1.4 MB."""
+BOM = b"\xef\xbb\xbf"
 CONTAINER = "META-INF/container.xml"
 
 
@@ -33,7 +34,7 @@ def parse_xml(document: bytes) -> Element:
     parser.CharacterDataHandler = builder.data
     parser.EntityDeclHandler = _refuse_entity
     try:
-        parser.Parse(document.lstrip(), True)
+        parser.Parse(document.removeprefix(BOM).lstrip(), True)
         return builder.close()
     except (expat.ExpatError, ValueError, LookupError) as error:
         if isinstance(error, UserError):
