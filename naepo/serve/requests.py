@@ -61,11 +61,12 @@ class MapRequest(_Strict):
 
 
 class AblateRequest(_Strict):
-    """A run, and the logit that is watched while each head alone is switched off."""
+    """A run, and the logit that is watched while each head alone is switched off: the likeliest,
+    if no id is named."""
 
     run: str
     position: int
-    id: int
+    id: int | None = None
 
 
 async def library_of(request: Request) -> Library:

@@ -113,6 +113,16 @@ def test_a_gpt2_has_no_gate_and_a_layer_norm(client, post_run):
     assert norm["kind"] == "layer"
 
 
+def test_heads_are_switched_off_for_the_likeliest_id_where_none_is_named(client, post_run, found):
+    asked = {"run": post_run(TEXT)["run"], "position": 2}
+    likeliest = int(found["logits"][2].argmax())
+    answers = [
+        client.post("/look/ablate_heads", json=asked | more).content
+        for more in ({}, {"id": likeliest})
+    ]
+    assert answers[0] == answers[1]
+
+
 @pytest.mark.parametrize("changes", [[], [{"op": "blocks.0.mlp.activation", "unit": 1}]])
 def test_each_head_alone_is_switched_off_on_top_of_the_changes(client, post_run, korean, changes):
     run = post_run(TEXT, changes=changes)["run"]

@@ -52,9 +52,7 @@ def lens_of(run: KeptRun, position: int, top: int = 10, id: int | None = None) -
 @router.get("/contributions")
 def contributions_of(run: KeptRun, position: int, id: int | None = None) -> Response:
     """Send the addends of one logit; without an id, of the likeliest one."""
-    if id is None:
-        id = int(row(run.trace, "logits", position).argmax())
-    found = contributions(run.trace, position, id)
+    found = contributions(run.trace, position, _chosen(run, position, id))
     return table(asdict(found) | {"sum": found.sum, "error": found.error})
 
 
@@ -85,7 +83,13 @@ def ablate(asked: AblateRequest, library: Models) -> Response:
     """Send by how much a logit changes when each head alone is switched off."""
     run = library.kept(asked.run)
     with library.overviews:
-        return tensor(_without_each(run, asked.position, asked.id), name="ablate_heads")
+        id = _chosen(run, asked.position, asked.id)
+        return tensor(_without_each(run, asked.position, id), name="ablate_heads")
+
+
+def _chosen(run: Run, position: int, id: int | None) -> int:
+    """Give the id that is asked about: without one, the likeliest."""
+    return int(row(run.trace, "logits", position).argmax()) if id is None else id
 
 
 def _without_each(run: Run, position: int, id: int) -> Float[Tensor, "n_layers n_heads"]:

@@ -12,7 +12,7 @@ import { once } from "./vocabulary.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
 
-/** @param {string} kind "added" or "without" @param {ArrayLike<number>} values */
+/** @param {string} kind "added" or "without" */
 function grid(kind, values, { model, state }) {
 	const { n_layers: layers, n_heads: heads } = model.settings;
 	const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
@@ -27,23 +27,23 @@ function grid(kind, values, { model, state }) {
 	return figure({ title, name: `heads-${kind}`, note: t(`path.heads_${kind}_note`), picture, table });
 }
 
-/** @param {any} context @param {number} position @param {import("./contributions.js").Sums} sums */
-export function headGrids(context, position, { id, parts }) {
+/** @param {any} context @param {number} position @param {Promise<import("./contributions.js").Sums>} sums asked for already */
+export async function headGrids(context, position, sums) {
 	const { n_layers: layers, n_heads: heads } = context.model.settings;
 	const n = layers * heads;
-	const direct = new Float64Array(n).fill(NaN);
-	for (const { name, value } of parts) {
-		const at = headOf(name);
-		if (at) direct[at.block * heads + at.head] = value;
-	}
-	const without = h("div");
+	const without = h("div", {});
 	const show = async () => {
 		without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
-		const asked = { run: context.run.run, position, id };
+		const asked = { run: context.run.run, position, id: context.state.id };
 		const found = once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked));
 		without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
 	};
 	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
-	else without.append(h("button", { onclick: show }, t("path.switch_off", { n })));
+	else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
+	const direct = new Float64Array(n).fill(NaN);
+	for (const { name, value } of (await sums).parts) {
+		const at = headOf(name);
+		if (at) direct[at.block * heads + at.head] = value;
+	}
 	return h("div", { class: "pair" }, grid("added", direct, context), without);
 }

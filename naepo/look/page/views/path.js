@@ -36,7 +36,6 @@ class PathView extends Room {
 		this.show(context, position);
 	}
 
-	/** @param {number} position */
 	async show(context, position) {
 		const { run, state, model } = context;
 		const { choice, lens, sums, heads, stream } = this.parts;
@@ -48,11 +47,11 @@ class PathView extends Room {
 		choice.load(chosen, words, async () => this.choice(model, state.id, await layers));
 		lens.load(chosen, words, async () => lensPicture(await layers, state.id));
 		sums.load(part, words, async () => contributions(await added, position, state));
-		heads.load(part, words, async () => headGrids(context, position, await added));
+		heads.load(part, words, () => headGrids(context, position, added));
 		stream.load(key, words, () => this.stream(run, position));
 	}
 
-	/** Which logit is explained: the likeliest ones as buttons, any other by search. @param {number | null} id */
+	/** Which logit is explained: the likeliest ones as buttons, any other by search. */
 	async choice(model, id, lens) {
 		const { labels } = await vocabularyOf(model.key);
 		/** @type {import("../elements/lens.js").Candidate[]} */
@@ -62,7 +61,7 @@ class PathView extends Room {
 		const buttons = listed.map(({ id: each, label, probability }) =>
 			h(
 				"button",
-				{ type: "button", class: "chip", "aria-pressed": String(each === chosen), onclick: () => select(this, { id: each }) },
+				{ type: "button", class: "chip", "aria-pressed": each === chosen, onclick: () => select(this, { id: each }) },
 				h("span", { class: "token-name" }, label),
 				Number.isFinite(probability) ? ` ${percent(probability)}` : "",
 			),
@@ -70,7 +69,6 @@ class PathView extends Room {
 		return [h("h3", {}, t("path.chosen_logit")), h("p", { class: "chips" }, buttons), h("naepo-search", { labels })];
 	}
 
-	/** @param {number} position */
 	async stream(run, position) {
 		const { shape, data, headers } = await getTensor("/look/stream", { run: run.run });
 		const [depth, time] = shape;
