@@ -78,7 +78,8 @@ def harmonise(
     """Write the other three voices to a given one, which stays as it is, note by note.
 
     Where the voice has no word for a pitch, the melody is moved by the fewest semitones that help,
-    and the piece is moved back; `on_note` is told. Times are moved to the steps of the grid.
+    and the piece is moved back; `on_note` is told. Times are moved to the steps of the grid. A
+    metre, key or tempo that the melody lacks and the model expects is chosen with the voices.
 
     voice: which one is given, S, A, T or B. Of a melody of several parts the one of that voice is
         taken.
@@ -89,7 +90,7 @@ def harmonise(
     music, manner = as_music(model, encoder), (manner or Manner()).seeded()
     given = Melody.of(music, melody, voice, manner.say)
     prompt = [music.end_id]
-    plan = given.plan(prompt)
+    plan = given.plan(model, prompt)
     chosen = write(model, music, prompt, plan, manner, len(plan.demands))
     ids = [id for id in chosen.ids if id != music.end_id]
     told = music.read(music.decode(ids)).transposed(-given.transposed)

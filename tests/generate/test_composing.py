@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from naepo.config import UserError
 from naepo.encode.byte_level import ByteEncoder
@@ -18,6 +19,7 @@ from naepo.generate import Sampling
 from naepo.generate.composing import compose, continue_piece, fill, harmonise
 from naepo.generate.manner import Manner
 from naepo.model import ModelSettings, Transformer, build
+from naepo.model.cache import State
 
 GRID = GridEncoder(
     steps_per_quarter=1,
@@ -85,7 +87,7 @@ lines = st.lists(
 ).filter(lambda line: any(pitch is not None for pitch, _ in line))
 
 
-@settings(max_examples=5)
+@settings(max_examples=4)
 @given(line=lines, voice=st.sampled_from("SATB"), seed=st.integers(0, 99))
 def test_a_given_voice_is_kept_note_by_note_with_its_holds_repeats_and_rests(line, voice, seed):
     number = "SATB".index(voice)
@@ -127,6 +129,53 @@ def test_title_and_tempo_of_the_melody_are_kept_exactly():
     assert (score.title, score.tempos) == ("Tune", (Tempo(0, 77.5),))
 
 
+class Fond(nn.Module):
+    """Begins every piece with a metre, a key and a tempo, and likes every key alike."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.settings = ModelSettings(vocab_size=GRID.vocab_size, context_length=500)
+        words = (*GRID.words, "")
+        self.table = torch.zeros(len(words), len(words))
+        for before, after in (("", "4/4"), ("4/4", "K:"), ("3/4", "K:"), ("K:", "Q:60")):
+            rows = [i for i, word in enumerate(words) if word.startswith(before) and word != "|"]
+            rows = [len(words) - 1] if not before else rows
+            columns = [i for i, word in enumerate(words) if word.startswith(after)]
+            self.table[[[row] for row in rows], columns] = 20.0
+
+    def forward(self, ids):
+        return self.table[ids]
+
+    def hidden(self, ids):
+        return []
+
+    def start(self, batch_size=1):
+        return State(batch_size, [])
+
+    def step(self, ids, state):
+        return self.table[ids], state
+
+
+def test_signs_that_the_melody_lacks_and_the_model_expects_are_chosen():
+    tune = melody([60, 62, 64, 65], [1] * 4)
+    heard = {
+        tuple(harmonise(Fond(), GRID, tune, manner=manner(seed, 1)).notation.split()[:4])
+        for seed in range(4)
+    }
+    assert all(signs[0] == "4/4" and signs[2:] == ("Q:60", "S:C4") for signs in heard)
+    assert len({signs[1] for signs in heard}) > 1
+
+
+def test_signs_that_the_melody_has_stay():
+    tune = replace(
+        melody([60, 62, 64], [1] * 3), meters=(Meter(0, 3, 4),), keys=(Key(0, 2),),
+        tempos=(Tempo(0, 120.0),),
+    )  # fmt: skip
+    written = harmonise(Fond(), GRID, tune, manner=manner())
+    assert written.notation.startswith("3/4 K:2 Q:120 S:C4")
+    assert (written.score.meters, written.score.keys) == (tune.meters, tune.keys)
+
+
 def test_a_melody_off_the_grid_is_moved_to_it_and_that_is_said():
     notes: list[str] = []
     tune = melody([60, 62, 64], [3, 1, 4], ticks=4)
@@ -157,8 +206,9 @@ def bars_of(notation: str) -> list[str]:
     return notation.splitlines()
 
 
-@pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 3), (4, 4), (1, 4)])
-@pytest.mark.parametrize("look_ahead", [0, 2])
+@pytest.mark.parametrize(
+    ("first", "last", "look_ahead"), [(1, 1, 2), (2, 3, 0), (2, 3, 2), (4, 4, 2), (1, 4, 2)]
+)
 def test_a_gap_is_written_anew_and_all_other_bars_stay_word_by_word(first, last, look_ahead):
     piece = chorale(4)
     written = fill(MODEL, GRID, piece, first, last, look_ahead=look_ahead, manner=manner())
@@ -172,8 +222,8 @@ def test_a_gap_is_written_anew_and_all_other_bars_stay_word_by_word(first, last,
 
 def test_what_is_held_after_a_gap_sounds_at_its_end():
     piece = replace(chorale(3), notes=(*chorale(1).notes, Note(4, 3, 45, 8)))
-    for seed in range(3):
-        written = fill(MODEL, GRID, piece, 2, 2, manner=manner(seed))
+    for seed in range(2):
+        written = fill(MODEL, GRID, piece, 2, 2, look_ahead=1, manner=manner(seed, 2))
         assert bars_of(written.notation)[2].startswith("S:. A:. T:. B:A2~")
         assert any(note.pitch == 45 and note.end == 12 for note in written.score.notes_of(3))
 
@@ -216,10 +266,10 @@ def test_a_bar_of_the_theme_that_is_not_full_is_filled_up_first():
     assert lines[1].startswith(bars_of(GRID.write(theme))[1].strip())
 
 
-@pytest.mark.parametrize("bars", [1, 3])
+@pytest.mark.parametrize("bars", [1, 2])
 def test_a_piece_from_nothing_has_the_bars_that_were_asked_for_besides_an_upbeat(bars):
-    for seed in range(4):
-        written = compose(MODEL, GRID, bars=bars, manner=manner(seed))
+    for seed in range(3):
+        written = compose(MODEL, GRID, bars=bars, manner=manner(seed, 2))
         lines = bars_of(written.notation)
         assert len(lines) == bars + any("bar:" in word for word in lines[0].split())
         assert written.is_whole
@@ -243,15 +293,15 @@ def test_a_seed_decides_everything_and_is_told_when_it_was_drawn():
 
 
 def test_a_cold_voice_is_the_likeliest_at_each_place_and_a_hot_one_is_not():
-    tune = melody([60, 62, 64, 65, 67, 69, 71, 72], [1] * 8)
+    tune = melody([60, 62, 64, 65], [1] * 4)
     basses, altos = set(), set()
-    for seed in range(4):
+    for seed in range(3):
         cold = manner(seed, 1, temperatures={"A": 0.0, "B": 3.0})
         words = harmonise(MODEL, GRID, tune, manner=cold).notation.split()
         altos.add(words[1])
         basses.add(tuple(word for word in words if word.startswith("B:")))
     assert len(altos) == 1
-    assert len(basses) == 4
+    assert len(basses) == 3
 
 
 @pytest.mark.parametrize(
@@ -287,11 +337,11 @@ def tune_in_quarters(n_bars: int) -> Score:
     return Score(4, (Part(),), notes, meters=(Meter(0, 4, 4),))
 
 
-@pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 3), (4, 4)])
+@pytest.mark.parametrize(("first", "last"), [(1, 1), (2, 3), (3, 3)])
 def test_remi_fills_a_gap_and_keeps_all_other_bars(first, last):
-    encoder, piece = events("remi"), tune_in_quarters(4)
+    encoder, piece = events("remi"), tune_in_quarters(3)
     model = model_of(encoder.vocab_size)
-    written = fill(model, encoder, piece, first, last, manner=manner())
+    written = fill(model, encoder, piece, first, last, look_ahead=1, manner=manner(particles=2))
 
     def outside(score: Score) -> list[Note]:
         return [n for n in score.notes if not 16 * (first - 1) <= n.onset < 16 * last]
