@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from naepo.encode.music.event_words import BEGINS, DRUMS, STOPS, EventWords, Role
 from naepo.encode.music.score import Key, Meter, Tempo
@@ -127,7 +128,7 @@ class Performance:
             queue = clock.sounding.setdefault((program, pitch), [])
             queue.append((clock.tick, len(self.notes) - 1))
 
-    def _complete(self, role: Role, value: int, number: int, id: int) -> None:
+    def _complete(self, role: Role, value: Any, number: int, id: int) -> None:
         if self._begun is None:
             return
         self._begun.ids.append(number)

@@ -5,6 +5,7 @@ stops only where one sounds, and nothing ends before it is whole.
 """
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +61,14 @@ class EventGrammar:
 
     def __init__(self, words: EventWords, table: Following) -> None:
         self._words = words
-        self._table = table
+        self.table = table
         self._clock = Clock(words)
         self._last = Role.END
         self._has_note = False
 
     def copy(self) -> "EventGrammar":
         """Give another that goes on from here on its own."""
-        other = EventGrammar(self._words, self._table)
+        other = EventGrammar(self._words, self.table)
         other._clock = self._clock.copy()
         other._last, other._has_note = self._last, self._has_note
         return other
@@ -75,7 +76,7 @@ class EventGrammar:
     def allowed(self) -> NDArray[np.bool_]:
         """Give, for each id, whether it may come next, shape (vocab_size,); never all False."""
         words, clock = self._words, self._clock
-        roles = self._table[self._last]
+        roles = self.table[self._last]
         plain = tuple(role for role in roles if role is not Role.POSITION and role not in STOPS)
         if self._last is Role.PROGRAM:
             plain = tuple(r for r in plain if (r in DRUM_ROLES) == (clock.program == DRUMS))
@@ -96,7 +97,7 @@ class EventGrammar:
         role = words.roles[id]
         if role is Role.END:
             return self._may_end
-        if role not in self._table[self._last]:
+        if role not in self.table[self._last]:
             return False
         if self._last is Role.PROGRAM and (role in DRUM_ROLES) != (clock.program == DRUMS):
             return False
@@ -115,7 +116,7 @@ class EventGrammar:
         words = self._words
         if not 0 <= id <= words.end_id or not self.permits(id):
             name = words.words[id] if 0 <= id < words.end_id else f"id {id}"
-            may = ", ".join(role.value for role in self._table[self._last])
+            may = ", ".join(role.value for role in self.table[self._last])
             after = self._last.value if self._last is not Role.END else "the beginning"
             raise UserError(f"{name!r} cannot come next", hint=f"after {after} may come {may}")
         self.read(id)
@@ -144,10 +145,10 @@ class EventGrammar:
     def _may_end(self) -> bool:
         return self._last in WHOLE and self._has_note and not self._clock.sounding
 
-    def _sound(self, role: Role, pitch: int) -> None:
+    def _sound(self, role: Role, value: Any) -> None:
         """Keep which notes sound on, in notations that say so by two words."""
         clock = self._clock
-        name = (clock.program, pitch)
+        name = (clock.program, value)
         if role in (Role.ON, Role.DRUM_ON):
             clock.sounding.setdefault(name, []).append((clock.tick, -1))
         elif role in STOPS:

@@ -92,7 +92,7 @@ class EventWords:
             ticks_per_quarter=self.ticks_per_quarter,
         )
 
-    def _most(self, role: Role, meter: tuple[int, int], longest: int) -> float:
+    def _most(self, role: Role, meter: tuple[int, int], longest: int) -> int | float:
         """Give the longest time, in ticks, that is of use; a pause may always be longer."""
         if role is Role.POSITION:
             return self.bar_ticks(meter) - 1

@@ -6,7 +6,7 @@ from typing import Any
 from tokenizers import Regex, Tokenizer, models, pre_tokenizers
 
 from naepo.encode import tokenizer_files
-from naepo.encode.tokenizer_files import Specification
+from naepo.encode.tokenizer_files import END_OF_TEXT, Specification
 
 FIRST = 0xF0000
 """Each word is one character to `tokenizers`, from here on: a plane for private use."""
@@ -71,7 +71,7 @@ def specify_merged(
             "fuse_unk": False,
             "byte_fallback": False,
             "ignore_merges": False,
-            "vocab": {word: id for id, word in enumerate(made)},
+            "vocab": {word: id for id, word in enumerate([*made, END_OF_TEXT])},
             "merges": [[made[left], made[right]] for left, right in merges],
         },
         pre_tokenizer={
