@@ -23,7 +23,7 @@ from benchmarks.record import data, write
 N_KEYS = 88
 SPLITS = {"train": "traindata", "valid": "validdata", "test": "testdata"}
 SHAPES = {
-    "JSB_Chorales": {"steps": 1_600, "width": 96, "layers": 4, "dropout": 0.25, "context": 256},
+    "JSB_Chorales": {"steps": 800, "width": 96, "layers": 4, "dropout": 0.25, "context": 256},
     "Nottingham": {"steps": 2_400, "width": 128, "layers": 4, "dropout": 0.1, "context": 512},
 }
 """What suits each collection, found on its validation pieces."""

@@ -9,8 +9,10 @@ still: every term is normalised over the same ids.
 
 import argparse
 import math
+import multiprocessing
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -209,6 +211,7 @@ def flags(**defaults: Any) -> argparse.ArgumentParser:
         "seed": 0, "seeds": 3, "steps": 1000, "look_every": 200, "context": 256, "width": 128,
         "layers": 5, "heads": 4, "dropout": 0.1, "batch": 8, "shards": 2, "lr": 0.02,
         "lr_adam": 3e-3, "decay": 0.1, "fall": 0.7, "widest": 6, "mixed": 3,
+        "processes": 1,
     }  # fmt: skip
     parser = argparse.ArgumentParser()
     for name, value in {**known, **defaults}.items():
@@ -218,12 +221,14 @@ def flags(**defaults: Any) -> argparse.ArgumentParser:
 
 
 def over_seeds(asked: argparse.Namespace, one: Callable[[argparse.Namespace], Any]) -> list[Any]:
-    """Run one seed after another."""
-    found = []
-    for seed in range(asked.seed, asked.seed + asked.seeds):
-        asked.seed = seed
-        found.append(one(asked))
-    return found
+    """Run the seeds, as many side by side as --processes says."""
+    each = [
+        argparse.Namespace(**{**vars(asked), "seed": asked.seed + n}) for n in range(asked.seeds)
+    ]
+    if asked.processes == 1:
+        return list(map(one, each))
+    with ProcessPoolExecutor(asked.processes, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(one, each))
 
 
 def summary(runs: Sequence[dict[str, Any]], *keys: str) -> dict[str, Any]:

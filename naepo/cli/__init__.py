@@ -13,10 +13,12 @@ from naepo import __version__
 from naepo.config import UserError, did_you_mean
 
 VERBS = {
-    "train": "train a GPT on your own text",
+    "train": "train a GPT on your own text or music",
     "resume": "finish a run that was cut short, or go on beyond its plan",
-    "evaluate": "score a text, or the run's own held-out part",
-    "generate": "let a model write",
+    "evaluate": "score a text or music, or the run's own held-out part",
+    "generate": "let a model write, or compose: continue, harmonise, fill a gap",
+    "embed": "turn pieces or texts into vectors, kept beside the run",
+    "search": "find what is like a piece or a text",
     "look": "see a model from inside, in the browser",
     "describe": "print a model as a tree: modules, shapes, parameters, FLOPs, memory",
     "data": "list the corpora that need no download",
@@ -53,7 +55,7 @@ def _help() -> str:
     width = max(map(len, VERBS))
     return "\n".join(
         [
-            "naepo: build a GPT of your own on your own text, and see through it",
+            "naepo: build a GPT of your own on your own text or music, and see through it",
             "",
             "usage: naepo VERB ...   (naepo VERB --help shows its options)",
             "",

@@ -78,6 +78,11 @@ def learn_encoder(settings: DataSettings, train: Part, validation: Part) -> Lear
     Chosen, and trained, on the training part alone; only the alphabet of a character encoder comes
     from both parts, so that the held-out text can be told at all.
     """
+    if settings.encoder in MUSIC_KINDS:
+        raise UserError(
+            f"{settings.encoder} is an encoder of music, and the corpus is text",
+            hint="--encoder auto",
+        )
     counts = _counts(train, COUNTED if settings.encoder == "auto" else GLANCED_AT)
     share = counts.n_hangul / max(1, counts.n_characters)
     kind, vocab_size, reason = _decide(settings, counts)

@@ -13,6 +13,8 @@ import pytest
 
 from naepo.config import field_docs, field_types
 from naepo.encode import DataSettings
+from naepo.encode.music.score import Meter, Note, Part, Score
+from naepo.encode.music.writing import write_midi
 from naepo.model import ModelSettings, PartSettings
 from naepo.train.settings import OptimizerSettings, ScheduleSettings, TrainSettings
 
@@ -44,10 +46,32 @@ def desk(tmp_path, monkeypatch):
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{name}: Q: what did I do?\n{korean}", encoding="utf-8")
+    music(tmp_path)
     rows = "".join(f"{n},오늘은 {n}번 웃었다.\n" for n in range(300))
     (tmp_path / "reviews.csv").write_text("id,document\n" + rows, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def music(folder: Path) -> None:
+    """Lay out the pieces that the pages speak of: a folder, a theme, a melody, one to be mended."""
+    parts = tuple(Part(name) for name in ("Soprano", "Alto", "Tenor", "Bass"))
+    chords = ((72, 67, 64, 48), (71, 67, 62, 55), (72, 69, 65, 53), (74, 67, 59, 55))
+
+    def piece(n_bars: int, n_voices: int, shift: int) -> Score:
+        notes = [
+            Note(quarter, voice, chords[quarter * (shift + 1) % 4][voice] + shift, 1)
+            for quarter in range(4 * n_bars)
+            for voice in range(n_voices)
+        ]
+        return Score(1, parts[:n_voices], tuple(notes), meters=(Meter(0, 4, 4),))
+
+    (folder / "my-midis").mkdir()
+    for number in range(8):
+        write_midi(piece(4, 4, number % 4), folder / f"my-midis/{number}.mid")
+    write_midi(piece(2, 4, 0), folder / "theme.mid")
+    write_midi(piece(2, 1, 0), folder / "melody.mid")
+    write_midi(piece(10, 4, 1), folder / "piece.mid")
 
 
 def programs(page: Path) -> list[str]:
@@ -86,7 +110,7 @@ def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naep
     for line in typed:
         if "https://" in line:
             continue
-        quick = re.sub(r"--minutes \d+", "--minutes 0.05", line)
+        quick = re.sub(r"--(minutes|tune) \d+", r"--\1 0.05", line)
         words = shlex.split(quick.replace("…", ""))[1:]
         if words[0] == "train" and "--out" not in words:
             words += ["--out", f"runs/{len(list(desk.glob('runs/*')))}"]

@@ -42,10 +42,10 @@ class Library:
         """
         n_done = 0
 
-        def count(done: int, total: int) -> None:
+        def count(_: str, share: float) -> None:
             nonlocal n_done
-            n_done = done
-            self.on_progress(phase, done / max(1, total))
+            n_done = round(share * len(self.paths))
+            self.on_progress(phase, share)
 
         for piece in read_all(self.paths, cache=self.cache, on_progress=count):
             if not isinstance(piece, Broken):

@@ -5,7 +5,7 @@ of music is a text of words, a prompt can be typed, and everything that is built
 music. The model never learns which it was.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol, runtime_checkable
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naepo.encode.encoder import Encoder, Ids
+from naepo.encode.explain import IdsLike
 from naepo.encode.music.score import Score
 
 
@@ -80,6 +81,6 @@ class MusicEncoder(Encoder, Protocol):
         """Give the note of each id; None for ids that are no part of a note."""
         ...
 
-    def transposed(self, ids: Iterable[int], semitones: int) -> Ids | None:
+    def transposed(self, ids: IdsLike, semitones: int) -> Ids | None:
         """Move every pitch among ids; None when one would leave the vocabulary."""
         ...

@@ -121,6 +121,8 @@ class Score:
 
     def at_resolution(self, ticks_per_quarter: int) -> "Score":
         """Count in other ticks. Times are rounded to the nearest one, and no note vanishes."""
+        if ticks_per_quarter == self.ticks_per_quarter:
+            return self
         scale = Fraction(ticks_per_quarter, self.ticks_per_quarter)
 
         def moved(event: Event) -> Event:

@@ -1,0 +1,158 @@
+"""Music through the command line: trained on, composed with, written as files, refused in words."""
+
+import wave
+from pathlib import Path
+
+import pytest
+
+from naepo.encode.music.reading import read_score
+from naepo.encode.music.score import Meter, Note, Part, Score, Tempo
+from naepo.encode.music.writing import write_midi
+
+SMALL = [
+    "--model.d-model", "16", "--model.n-layers", "1", "--model.n-heads", "2",
+    "--model.n-kv-heads", "2", "--model.d-head", "8", "--model.d-ff", "32",
+    "--model.context-length", "64", "--train.batch-size", "2", "--train.precision", "fp32",
+]  # fmt: skip
+PARTS = tuple(Part(name) for name in ("Soprano", "Alto", "Tenor", "Bass"))
+CHORDS = ((72, 67, 64, 48), (71, 67, 62, 55), (72, 69, 65, 53), (74, 67, 59, 55))
+
+
+def chorale(shift: int, n_bars: int = 4) -> Score:
+    notes = [
+        Note(quarter, voice, CHORDS[(quarter * (shift + 1)) % 4][voice] + shift, 1)
+        for quarter in range(4 * n_bars)
+        for voice in range(4)
+    ]
+    return Score(1, PARTS, tuple(notes), tempos=(Tempo(0, 100.0),), meters=(Meter(0, 4, 4),))
+
+
+@pytest.fixture
+def pieces(tmp_path) -> Path:
+    folder = tmp_path / "midis"
+    folder.mkdir()
+    for number in range(6):
+        write_midi(chorale(number % 4), folder / f"{number}.mid")
+    return folder
+
+
+@pytest.fixture
+def composer(naepo, pieces, tmp_path, monkeypatch) -> Path:
+    """The folder of a small run on music, hardly trained: what it writes is noise, and valid."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "runs" / "chorales"
+    code, _, err = naepo(
+        "train", pieces, "--steps", 6, "--out", folder, "--data.held-out", 0.3, *SMALL
+    )
+    assert code == 0, err
+    assert "nats per event" in err
+    assert "each piece moved by up to 5 semitones" in err
+    return folder
+
+
+def test_a_piece_is_composed_and_kept_as_midi_sound_notes_and_roll(naepo, composer, tmp_path):
+    out = tmp_path / "out"
+    code, words, err = naepo(
+        "generate", composer, "--bars", 2, "--seed", 3, "--midi", out / "a.mid",
+        "--wav", out / "a.wav", "--score", out / "a.svg", "--roll", out / "a.png", "--report",
+    )  # fmt: skip
+    assert code == 0, err
+    assert words.count("|") >= 1
+    score = read_score(out / "a.mid")
+    assert score.notes
+    with wave.open(str(out / "a.wav")) as sound:
+        assert sound.getnframes() > sound.getframerate()
+    assert (out / "a.svg").read_text().startswith("<?xml") or "<svg" in (out / "a.svg").read_text()
+    assert (out / "a.png").read_bytes()[:4] == b"\x89PNG"
+    assert "learned from" in err
+    assert naepo("generate", composer, "--bars", 2, "--seed", 3)[1] == words
+
+
+def test_a_theme_is_gone_on_with(naepo, composer, tmp_path):
+    theme = tmp_path / "theme.mid"
+    write_midi(chorale(1, n_bars=1), theme)
+    code, _, err = naepo(
+        "generate", composer, "--continue", theme, "--bars", 1, "--midi", tmp_path / "more.mid"
+    )
+    assert code == 0, err
+    made = read_score(tmp_path / "more.mid")
+    begun = chorale(1, n_bars=1)
+    scale = made.ticks_per_quarter
+    first = {(n.onset // scale, n.pitch) for n in made.notes if n.onset < 4 * scale}
+    assert {(note.onset, note.pitch) for note in begun.notes} <= first
+    assert made.end > 4 * scale
+
+
+def test_a_melody_is_harmonised_and_stays_as_it_is(naepo, composer, tmp_path):
+    melody = tmp_path / "melody.mid"
+    soprano = chorale(2, n_bars=1)
+    write_midi(Score(1, (Part("Soprano"),), soprano.notes_of(0), meters=(Meter(0, 4, 4),)), melody)
+    out = tmp_path / "four.mid"
+    code, _, err = naepo(
+        "generate", composer, "--soprano", melody, "--particles", 4, "--midi", out,
+        "--temperatures", "A=0.5", "B=1",
+    )  # fmt: skip
+    assert code == 0, err
+    made = read_score(out).simplified()
+    top = [(n.onset, n.pitch) for n in made.at_resolution(1).notes_of(0)]
+    assert top == [(n.onset, n.pitch) for n in soprano.notes_of(0)]
+    assert "4 particles" in err
+
+
+def test_a_gap_is_filled_and_the_rest_stays(naepo, composer, tmp_path):
+    whole = tmp_path / "whole.mid"
+    write_midi(chorale(0), whole)
+    out = tmp_path / "filled.mid"
+    code, _, err = naepo(
+        "generate", composer, "--fill", whole, "--bars", "2-2", "--particles", 4, "--midi", out
+    )
+    assert code == 0, err
+    made = read_score(out)
+    scale = made.ticks_per_quarter
+    kept = {(n.onset / scale, n.pitch) for n in made.notes if not 4 <= n.onset / scale < 8}
+    before = {(float(n.onset), n.pitch) for n in chorale(0).notes if not 4 <= n.onset < 8}
+    assert before <= kept | {(n.onset / scale, n.pitch) for n in made.notes}
+
+
+def test_several_pieces_get_a_number_each(naepo, composer, tmp_path):
+    code, _, err = naepo(
+        "generate", composer, "--bars", 1, "--samples", 2, "--midi", tmp_path / "p.mid"
+    )
+    assert code == 0, err
+    assert (tmp_path / "p-1.mid").is_file()
+    assert (tmp_path / "p-2.mid").is_file()
+
+
+def test_a_run_of_music_is_evaluated_by_events(naepo, composer, pieces):
+    code, out, _ = naepo("evaluate", composer, pieces / "1.mid")
+    assert code == 0
+    assert "nats per event" in out
+    assert "bits per event" in out
+    assert "character" not in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--fill", "a.mid"), "--fill needs the bars"),
+        (("--bars", "two"), "--bars is a number of bars"),
+        (("--continue", "a.mid", "--soprano", "b.mid"), "cannot go together"),
+        (("--temperatures", "S"), "a voice and a number"),
+        (("--score", "a.pdf"), "a name that ends in .svg"),
+        (("--continue", "nowhere.mid"), "no such file"),
+        (("--prompt", "H:X9"), "no word 'H:X9'"),
+        (("--wav", "a.wav", "--timbre", "kazoo", "--bars", "1"), "kazoo"),
+    ],
+)
+def test_a_mistake_is_answered_in_words(naepo, composer, tmp_path, monkeypatch, arguments, said):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = naepo("generate", composer, *arguments)
+    assert code == 2
+    assert said in err
+    assert "Traceback" not in err
+
+
+def test_a_model_of_text_says_that_it_knows_no_notes(naepo, trained):
+    code, _, err = naepo("generate", trained, "--midi", "a.mid")
+    assert code == 2
+    assert "it knows no notes" in err
