@@ -73,7 +73,6 @@ class BPEEncoder:
         self._engine = start_engine(clean, source)
         self._contents, self._names = _contents(clean)
         self._end_id = int(clean["model"]["vocab"][self.end])
-        self._fingerprint = tokenizer_files.fingerprint(clean, end_id=self._end_id)
         has_plain_tokens = any(not entry["special"] for entry in clean["added_tokens"])
         self._has_seams = clean["pre_tokenizer"] == PRE_TOKENIZER and not has_plain_tokens
         self._try_out(source)
@@ -133,6 +132,10 @@ class BPEEncoder:
         """sha256 (hex) over vocabulary, merges, pre-tokenizer, added tokens and the end."""
         return self._fingerprint
 
+    @cached_property
+    def _fingerprint(self) -> str:
+        return tokenizer_files.fingerprint(self.specification, end_id=self._end_id)
+
     def encode(self, text: str) -> Ids:
         """Turn text into ids, shape (n_tokens,). Raises: UserError for a lone surrogate."""
         return self.encode_batch([text])[0]
@@ -191,7 +194,8 @@ class BPEEncoder:
 
     def content(self, id: int) -> bytes:
         """Give the bytes an id stands for (none for `end_id` and other special ids)."""
-        check_ids([id], self.vocab_size)
+        if not 0 <= id < self.vocab_size:  # an array of one id costs more than all the rest
+            check_ids([id], self.vocab_size)
         return self._contents[id]
 
     def describe(self, id: int) -> Token:
@@ -240,7 +244,8 @@ def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
 
 def _contents(specification: Specification) -> tuple[list[bytes], dict[int, str]]:
     """Give the bytes of each id, and the names of the special ids."""
-    byte_of = {symbol: byte for byte, symbol in enumerate(byte_symbols())}
+    symbols = set(byte_symbols())
+    to_byte = str.maketrans({symbol: chr(byte) for byte, symbol in enumerate(byte_symbols())})
     vocab: dict[str, int] = specification["model"]["vocab"]
     added = {entry["id"]: entry for entry in specification["added_tokens"]}
     contents = [b""] * (max(vocab.values()) + 1)
@@ -248,10 +253,10 @@ def _contents(specification: Specification) -> tuple[list[bytes], dict[int, str]
     for token, id in vocab.items():
         if id in added and added[id]["special"]:
             names[id] = token
-        elif id in added or any(symbol not in byte_of for symbol in token):
+        elif id in added or not symbols.issuperset(token):
             contents[id] = token.encode("utf-8")
         else:
-            contents[id] = bytes(byte_of[symbol] for symbol in token)
+            contents[id] = token.translate(to_byte).encode("latin-1")
     return contents, names
 
 
