@@ -9,9 +9,6 @@
 - A key or a metre that does not exist, and a tempo no one can play (over 6,000), is left out.
 """
 
-from collections.abc import Iterator
-from functools import partial
-from itertools import chain, starmap
 from math import gcd
 from typing import Any, Literal
 
@@ -25,6 +22,8 @@ MICROSECONDS_PER_MINUTE = 60_000_000
 FASTEST = 10_000
 """Microseconds of the shortest quarter note that is believed."""
 MAX_NOTES = 1_000_000
+TIMES = [0, 3]
+"""The rows of onsets and durations among the columns of notes."""
 UNITS = (1, 2, 4, 8, 16, 32, 64)
 
 
@@ -43,15 +42,18 @@ def read_midi(content: bytes) -> Score:
         raise UserError(f"not a MIDI file that can be read: {_first_line(error)}") from None
     if found.tpq < 1:
         raise UserError("not a MIDI file that can be read: it has 0 ticks to a quarter note")
-    tracks = [track for track in found.tracks if _hits(track).any()]
-    if (n_notes := sum(len(track.notes) for track in tracks)) > MAX_NOTES:
+    heard = [(track, _sounding(track)) for track in found.tracks]
+    heard = [(track, columns) for track, columns in heard if columns.size]
+    if (n_notes := sum(columns.shape[1] for _, columns in heard)) > MAX_NOTES:
         raise UserError(f"it has {n_notes:,} notes, and at most {MAX_NOTES:,} are read")
     tempos, meters, keys = _tempos(found), _meters(found), _keys(found)
-    step = _step(found.tpq, tracks, [*tempos, *meters, *keys])
+    columns = _together([columns for _, columns in heard])
+    step = gcd(found.tpq, *tempos, *meters, *keys, int(np.gcd.reduce(columns[TIMES], axis=None)))
+    columns[TIMES] //= step
     return Score(
         found.tpq // step,
-        tuple(Part(_name(track), int(track.program) & 0x7F, track.is_drum) for track in tracks),
-        tuple(chain.from_iterable(starmap(partial(_notes, step), enumerate(tracks)))),
+        tuple(Part(_name(track), int(track.program) & 0x7F, track.is_drum) for track, _ in heard),
+        tuple(map(Note, *columns.tolist())),
         tuple(Tempo(time // step, tempo) for time, tempo in tempos.items()),
         tuple(Meter(time // step, *meter) for time, meter in meters.items()),
         tuple(Key(time // step, *key) for time, key in keys.items()),
@@ -139,32 +141,23 @@ def _name(track: Any) -> str:
     return _text(track.name.replace("\ufffd", "?").encode("utf-8", "replace"))
 
 
-def _hits(track: Any) -> NDArray[np.bool_]:
-    """Give which notes of a track sound: those with a length, and every stroke of a drum."""
-    columns = track.notes.numpy()
-    return (columns["velocity"] > 0) & ((columns["duration"] > 0) | track.is_drum)
+def _sounding(track: Any) -> NDArray[np.int64]:
+    """Give onset, duration, pitch and velocity of the notes of a track that sound, (4, n_notes)."""
+    named = track.notes.numpy()
+    columns = np.array(
+        [named[name] for name in ("time", "duration", "pitch", "velocity")], np.int64
+    )
+    if track.is_drum:
+        columns[1] = np.maximum(columns[1], 1)
+    return columns[:, (columns[1] > 0) & (columns[3] > 0)]
 
 
-def _durations(track: Any) -> NDArray[np.int64]:
-    return np.maximum(track.notes.numpy()["duration"].astype(np.int64), 1)
-
-
-def _step(ticks_per_quarter: int, tracks: list[Any], times: list[int]) -> int:
-    """Give the largest step in which every time is whole, in ticks of the file."""
-    columns = [
-        column[_hits(track)]
-        for track in tracks
-        for column in (track.notes.numpy()["time"].astype(np.int64), _durations(track))
-    ]
-    return gcd(ticks_per_quarter, *times, *(int(np.gcd.reduce(column)) for column in columns))
-
-
-def _notes(step: int, part: int, track: Any) -> Iterator[Note]:
-    columns, hits = track.notes.numpy(), _hits(track)
-    times = columns["time"].astype(np.int64) // step, _durations(track) // step
-    rows = (*times, columns["pitch"], columns["velocity"])
-    for onset, duration, pitch, velocity in zip(*(row[hits].tolist() for row in rows), strict=True):
-        yield Note(onset, part, pitch, duration, velocity)
+def _together(tracks: list[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Give the columns of all notes as `Note` has its fields, in its order, (5, n_notes)."""
+    parts = [np.full(columns.shape[1], part) for part, columns in enumerate(tracks)]
+    onset, duration, pitch, velocity = np.concatenate([np.empty((4, 0), np.int64), *tracks], axis=1)
+    columns = np.array([onset, np.concatenate([[], *parts]), pitch, duration, velocity], np.int64)
+    return columns[:, np.lexsort(columns[::-1])]
 
 
 def _tempos(score: Any) -> dict[int, float]:

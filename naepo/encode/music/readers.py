@@ -22,6 +22,8 @@ from naepo.encode.music.kept_scores import Failure, from_bytes
 
 SECONDS = 30.0
 """How long one file may take. The longest of 408 chorales takes a tenth of a second."""
+TUNE_SECONDS = 0.5
+"""What each further tune of a book may add to that."""
 MEBIBYTES = 2048
 """How much memory one file may take, where the system can limit it."""
 START_SECONDS = 120.0
@@ -31,9 +33,13 @@ ROOT = Path(__file__).parents[3]
 
 @dataclass
 class Ticket:
-    """A file that was handed in; `answer` comes later. is_certain: it would be the same again."""
+    """A file that was handed in; `answer` comes later.
+
+    seconds: how long reading it may take.  is_certain: the answer would be the same again.
+    """
 
     answer: list | None = None
+    seconds: float = SECONDS
     raw: bytes = b""
     is_certain: bool = False
 
@@ -61,8 +67,9 @@ class Readers:
 
     def hand_in(self, format: str, content: bytes) -> Ticket:
         """Give a file to a process that is free; wait until there is one."""
-        ticket = Ticket()
-        self._free().take(ticket, format, content, self._seconds)
+        n_tunes = content.count(b"\nX:") if format == "abc" else 0
+        ticket = Ticket(seconds=self._seconds + TUNE_SECONDS * n_tunes)
+        self._free().take(ticket, format, content)
         return ticket
 
     def wait_for(self, ticket: Ticket) -> None:
@@ -86,10 +93,10 @@ class Readers:
         until = min(reader.deadline for reader in busy.values())
         ready = wait(list(busy), timeout=max(0.0, until - time.monotonic()))
         for pipe in ready:
-            busy[pipe].receive(self._seconds)  # pyright: ignore[reportArgumentType]
+            busy[pipe].receive()  # pyright: ignore[reportArgumentType]
         for reader in busy.values():
             if reader.ticket is not None and time.monotonic() > reader.deadline:
-                reader.give_up(self._seconds)
+                reader.give_up()
         self._readers = [reader for reader in self._readers if reader.is_alive]
 
 
@@ -111,37 +118,37 @@ class _Reader:
         )  # fmt: skip
         theirs.close()
 
-    def take(self, ticket: Ticket, format: str, content: bytes, seconds: float) -> None:
+    def take(self, ticket: Ticket, format: str, content: bytes) -> None:
         self.ticket = ticket
         if self._is_ready:
-            self.deadline = time.monotonic() + seconds
+            self.deadline = time.monotonic() + ticket.seconds
         with suppress(OSError):  # it is dead: `receive` finds that out
             self.pipe.send_bytes(format.encode())
             self.pipe.send_bytes(content)
 
-    def receive(self, seconds: float) -> None:
+    def receive(self) -> None:
         """Take an answer from the pipe, or the news that the process has died."""
         try:
             raw = self.pipe.recv_bytes()
         except (EOFError, OSError):
             self._died()
             return
-        if not self._is_ready:
-            self._is_ready, self.deadline = True, time.monotonic() + seconds
-            return
         assert self.ticket is not None
+        if not self._is_ready:
+            self._is_ready, self.deadline = True, time.monotonic() + self.ticket.seconds
+            return
         self.ticket.raw, self.ticket.is_certain = raw[1:], raw[:1] == b"+"
         self.ticket.answer = from_bytes(raw[1:])
         self.ticket = None
 
-    def give_up(self, seconds: float) -> None:
+    def give_up(self) -> None:
         """End a process that is over its time."""
         ticket, self.ticket = self.ticket, None
         self.end()
         if not self._is_ready:
             raise RuntimeError(f"a process that reads music did not start in {START_SECONDS:g} s")
         assert ticket is not None
-        ticket.fail(f"reading it was given up after {seconds:g} s")
+        ticket.fail(f"reading it was given up after {ticket.seconds:g} s")
 
     def end(self) -> None:
         """End the process, and what it has started, at once."""

@@ -272,6 +272,7 @@ def test_musicxml_reading_equals_the_notes_of_music21_on_three_chorales():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_musicxml_reading_equals_the_notes_of_music21_on_all_408_chorales():
     paths = chorale_files()
     assert len(paths) == 408
