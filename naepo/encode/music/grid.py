@@ -20,13 +20,13 @@ import numpy as np
 
 from naepo.config import UserError
 from naepo.encode.encoder import Ids
-from naepo.encode.explain import check_ids
+from naepo.encode.explain import IdsLike, check_ids
 from naepo.encode.music.encoder import Sounding
 from naepo.encode.music.grammar import GridGrammar
 from naepo.encode.music.grid_bars import PLAIN, Bar, bar_steps, bars_of, metronome
 from naepo.encode.music.grid_reading import Misplaced, read_signs, scan
 from naepo.encode.music.grid_words import BAR, GridWords
-from naepo.encode.music.score import HIGHEST, LOWEST, Score, Tempo
+from naepo.encode.music.score import HIGHEST, LOWEST, Meter, Score, Tempo
 from naepo.encode.music.voices import (
     PARTS,
     RANGES,
@@ -60,8 +60,8 @@ class GridEncoder(WordEncoder):
         *,
         steps_per_quarter: int = 4,
         ranges: Sequence[Sequence[int]] = RANGES,
-        meters: Sequence[tuple[int, int]] = METERS,
-        keys: Sequence[tuple[int, str]] = MAJOR_KEYS,
+        meters: Sequence[Sequence[int]] = METERS,
+        keys: Sequence[Sequence[Any]] = MAJOR_KEYS,
         tempos: Sequence[int] = TEMPOS,
         short_bars: Sequence[int] | None = None,
     ) -> None:
@@ -201,7 +201,7 @@ class GridEncoder(WordEncoder):
         heard = [Sounding(n.onset * step, n.duration * step, n.pitch, n.part) for n in notes]
         return [heard[owner] if owner >= 0 else None for owner in owners]
 
-    def transposed(self, ids: Iterable[int], semitones: int) -> Ids | None:
+    def transposed(self, ids: IdsLike, semitones: int) -> Ids | None:
         """Move every pitch, and the key; None when one would leave its voice's range."""
         if semitones not in self._moved:
             self._moved[semitones] = self._grid.moved(semitones)
@@ -211,6 +211,7 @@ class GridEncoder(WordEncoder):
     def _laid_out(self, score: Score) -> tuple[Score, list[Bar]]:
         """Give the piece in four voices on steps, and its bars, once all of it can be told."""
         voiced = on_steps(in_voices(score, self.ranges), self.steps_per_quarter)
+        voiced = replace(voiced, meters=self._told_meters(voiced))
         for note in voiced.notes:
             low, high = self.ranges[note.part]
             if not low <= note.pitch <= high:
@@ -229,6 +230,19 @@ class GridEncoder(WordEncoder):
         for bar in bars:
             self._check_bar(bar)
         return voiced, bars
+
+    def _told_meters(self, score: Score) -> tuple[Meter, ...]:
+        """Leave out a metre that stands for one bar only, as an upbeat of 1/4, and has no word.
+
+        The metre after it then cuts that bar short, which there are words for.
+        """
+        told = []
+        for meter, following in zip(score.meters, [*score.meters[1:], None], strict=False):
+            length, _ = bar_steps(meter.beats, meter.unit, self.steps_per_quarter) or (0, 0)
+            is_one_bar = following is not None and following.onset - meter.onset <= length
+            if (meter.beats, meter.unit) in self.meters or not is_one_bar:
+                told.append(meter)
+        return tuple(told)
 
     def _check_bar(self, bar: Bar) -> None:
         if bar.length < bar.full and bar.length not in self.short_bars:

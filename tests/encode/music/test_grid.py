@@ -55,6 +55,14 @@ def test_an_upbeat_is_a_short_bar_and_comes_back():
     assert GRID.read(GRID.write(untold)) == untold
 
 
+def test_an_upbeat_that_is_told_as_a_metre_of_its_own_needs_no_word_for_it():
+    upbeat = four((0, 0, 72, 36), meters=(Meter(0, 1, 4), Meter(4, 4, 4)))
+    assert words(upbeat)[:2] == ["bar:4", "S:C5"]
+    assert GRID.read(GRID.write(upbeat)).meters == (Meter(4, 4, 4),)
+    fitted = GridEncoder.fit([upbeat])
+    assert fitted.read(fitted.write(upbeat)) == upbeat
+
+
 def test_metre_key_and_tempo_come_back():
     score = four(
         (0, 0, 72, 60),
