@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from naepo.config import UserError, did_you_mean
 from naepo.encode.encoder import Ids
-from naepo.encode.explain import check_ids
+from naepo.encode.explain import IdsLike, check_ids
 from naepo.encode.music.encoder import Sounding
 from naepo.encode.music.event_clock import PLAIN, Clock, Heard, Performance
 from naepo.encode.music.event_grammar import EventGrammar, following
@@ -206,7 +206,7 @@ class EventEncoder(WordEncoder):
                 found[number] = sounding
         return found
 
-    def transposed(self, ids: Iterable[int], semitones: int) -> Ids | None:
+    def transposed(self, ids: IdsLike, semitones: int) -> Ids | None:
         """Move every pitch but the drums', and the key; None when one would leave the range."""
         if semitones not in self._moved:
             self._moved[semitones] = self._events.moved(semitones)

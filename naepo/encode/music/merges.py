@@ -206,7 +206,7 @@ class MergedEncoder:
         within = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
         return self._flat[np.repeat(self._starts[known], widths) + within]
 
-    def transposed(self, ids: Iterable[int], semitones: int) -> Ids | None:
+    def transposed(self, ids: IdsLike, semitones: int) -> Ids | None:
         """Take ids apart, move every pitch, and merge again; None when one leaves the range."""
         moved = self.base.transposed(self.taken_apart(ids), semitones)
         return None if moved is None else self._merge(moved)
