@@ -90,7 +90,7 @@ def quarters_per_minute(microseconds_per_quarter: int) -> float:
 def microseconds_of(quarters_per_minute: float) -> int:
     """Give how many whole microseconds a quarter note lasts at a tempo.
 
-    >>> microseconds_of(120)
+    >>> microseconds_of(120.0)
     500000
     """
     return round(MICROSECONDS_PER_MINUTE / quarters_per_minute)
