@@ -98,6 +98,11 @@ def test_a_given_voice_is_kept_note_by_note_with_its_holds_repeats_and_rests(lin
     assert GRID.read(written.notation).transposed(-written.transposed).notes == written.score.notes
 
 
+def test_that_the_piece_ends_with_the_melody_is_weighed_too():
+    written = harmonise(MODEL, GRID, melody([60, 62], [1, 1]), manner=manner())
+    assert written.chosen.ids == [*written.ids, GRID.end_id]
+
+
 def test_the_other_voices_sing():
     tune = melody([60, 62, 64, 65, 67, 69, 71, 72], [1] * 8)
     score = harmonise(MODEL, GRID, tune, manner=manner()).score

@@ -10,7 +10,7 @@ from naepo.config import UserError
 from naepo.encode.byte_level import ByteEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.generate import Sampling, generate, generate_batch, generate_ids, sample
-from naepo.generate.constraint import Plan, rules_after
+from naepo.generate.constraint import Plan, Rules, rules_after
 from naepo.model import ModelSettings, build
 
 GRID = GridEncoder(steps_per_quarter=1, ranges=((60, 64), (55, 59), (50, 54), (45, 49)))
@@ -115,11 +115,35 @@ def test_music_is_the_same_alone_and_in_a_batch_also_after_one_of_them_ended():
         )
 
 
-def test_after_an_end_in_the_prompt_a_new_piece_begins():
-    ids = [*GRID.encode("S:C4 A:G3 T:D3 B:A2").tolist(), GRID.end_id]
-    rules = rules_after(GRID, ids)
-    assert rules is not None
-    assert np.array_equal(rules.allowed(), GRID.grammar().allowed())
+class Once:
+    """Rules of one piece alone: ids 0 and 1 in turn, nothing after the end, which is id 2."""
+
+    end_id = 2
+
+    def __init__(self) -> None:
+        self.read: list[int] = []
+
+    def grammar(self) -> "Once":
+        return Once()
+
+    def allowed(self):
+        return np.array([len(self.read) % 2 == 0, len(self.read) % 2 == 1, True])
+
+    def advance(self, id: int) -> None:
+        assert self.end_id not in self.read
+        self.read.append(id)
+
+    def copy(self) -> "Once":
+        twin = Once()
+        twin.read = list(self.read)
+        return twin
+
+
+def test_after_an_end_the_rules_of_a_new_piece_hold_not_those_of_the_old_one():
+    rules = Rules(Once())
+    for id in (0, 2, 0):
+        rules.advance(id)
+    assert rules.allowed().tolist() == [False, True, True]
 
 
 def test_text_has_no_rules():
