@@ -48,7 +48,7 @@ def skip_gram(
     window: int = 4,
     negatives: int = 5,
     epochs: int = 10,
-    learning_rate: float = 0.025,
+    learning_rate: float = 0.1,
     subsample: float | None = None,
     direction: Direction = "both",
     words: Sequence[str] | None = None,

@@ -121,7 +121,7 @@ def test_glove_learns_the_logarithm_of_the_counts():
 
 @pytest.mark.parametrize("learn", LEARNERS)
 def test_words_of_one_world_are_nearer_to_each_other_than_to_the_other(learn):
-    found = learn(two_worlds(), 8, d=8, epochs=20, words="CEGBcegb")
+    found = learn(two_worlds(), 8, d=8, epochs=8, words="CEGBcegb")
     for word in "CEGB":
         assert {other for other, _ in found.nearest(word, 3)} == set("CEGB") - {word}
 
