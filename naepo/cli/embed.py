@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
+from naepo.config import UserError
 
 if TYPE_CHECKING:
     from naepo.checkpoint import Checkpoint
@@ -21,7 +22,7 @@ class Embed(Arguments):
     run: Positional[Path]
     """A run's folder, one checkpoint, or a Hugging Face folder."""
     pieces: Positional[tuple[Path, ...]]
-    """Files and folders of what the run was trained on: music, or text."""
+    """Files and folders of what the run was trained on: music, or text. Recordings: see --sound."""
     tune: float | None = None
     """Minutes: first tune a copy of the model so that two stretches of one piece come close. The
     run itself is not changed, and the copy is kept for next time."""
@@ -32,6 +33,9 @@ class Embed(Arguments):
     """mean, max or last. Default: mean."""
     tuned: bool = True
     """Use the tuned copy where the run has one."""
+    sound: bool = False
+    """Compare how pieces sound: recordings (WAV, FLAC, OGG, MP3), and music, played by naepo. Then
+    no key, tempo or instrument matters. It needs --tune once."""
     lines: bool = False
     """Of text, take every line as a piece of its own."""
     out: Path | None = None
@@ -47,14 +51,28 @@ class Embed(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, tune if asked to, embed, keep."""
     asked = parse(Embed, "embed", arguments)
+    from naepo.cli.hearing import are_recordings
+    from naepo.embed.places import home_of
+
+    home = home_of(asked.run, asked.out)
+    is_sound = asked.sound or are_recordings(asked.pieces)
+    folder, n_pieces, first = _sounds(asked, home) if is_sound else _pieces(asked, home)
+    _say(f"{n_pieces:,} pieces, kept in {folder}")
+    at = f" --at {asked.out}" if asked.out else ""
+    sound = " --sound" if is_sound else ""
+    _say(f"search: naepo search {asked.run} {first.partition(' #')[0]}{sound}{at}")
+    return 0
+
+
+def _pieces(asked: Embed, home: Path) -> tuple[Path, int, str]:
+    """Embed by the run's model; give where, how many, and the name of the first."""
     from naepo.cli.opening import open_model
     from naepo.embed import tuned
     from naepo.embed.pieces import embedder, read_pieces
-    from naepo.embed.places import home_of, vectors_in
+    from naepo.embed.places import vectors_in
     from naepo.embed.store import Store
     from naepo.train.machine import choose_device
 
-    home = home_of(asked.run, asked.out)
     loaded = open_model(asked.run, asked.checkpoint)
     pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say, by_line=asked.lines)
     device = choose_device(asked.device)
@@ -65,24 +83,42 @@ def main(arguments: list[str]) -> int:
     if kept is not None:
         kept.model.to(device)
     maker = embedder(loaded, kept, layer=asked.layer, pooling=asked.pooling)
-    vectors, entries = maker.embed(pieces)
-    Store.create(vectors_in(home), maker.about).add(vectors, entries)
-    n_moments = len(entries) - len(pieces)
-    _say(f"{len(pieces):,} pieces and {n_moments:,} moments, {vectors.shape[1]} numbers each")
-    _say(f"kept in: {vectors_in(home)}")
-    at = f" --at {asked.out}" if asked.out else ""
-    _say(f"search:  naepo search {asked.run} {pieces[0].name.partition(' #')[0]}{at}")
-    return 0
+    folder = vectors_in(home)
+    Store.create(folder, maker.about).add(*maker.embed(pieces))
+    return folder, len(pieces), pieces[0].name
+
+
+def _sounds(asked: Embed, home: Path) -> tuple[Path, int, str]:
+    """Embed by the encoder of sound; give where, how many, and the name of the first."""
+    from naepo.cli.hearing import hear
+    from naepo.embed import sound_encoder
+    from naepo.embed.keeping import fingerprint
+    from naepo.embed.places import sounds_in
+    from naepo.embed.sound_pieces import embed_sounds
+    from naepo.embed.store import Store
+
+    encoder = sound_encoder.load(home)
+    if encoder is None and asked.tune is None:
+        raise UserError("this run has no encoder of sound yet", hint="tune one: add --tune 2")
+    pieces = hear(asked.pieces, on_unread=_say, n_timbres=3 if asked.tune else 1)
+    if asked.tune is not None:
+        encoder = sound_encoder.tune_sound(
+            [piece.recordings for piece in pieces],
+            sound_encoder.settings(seconds=60 * asked.tune, seed=asked.seed),
+            on_step=_tell,
+        )
+        _say(f"tuned: {sound_encoder.save(home, encoder)}")
+    assert encoder is not None
+    folder = sounds_in(home)
+    about = {"sound": fingerprint(encoder.net.state_dict())}
+    Store.create(folder, about).add(*embed_sounds(encoder, pieces))
+    return folder, len(pieces), pieces[0].name
 
 
 def _tune(asked: Embed, loaded: "Checkpoint", pieces: "list[Piece]", home: Path) -> None:
     """Tune a copy of the model on the pieces and keep it."""
     from naepo.embed import tuned
     from naepo.embed.contrast import ContrastSettings, tune
-
-    def tell(step: int, loss: float, done: float) -> None:
-        if sys.stderr.isatty():
-            print(f"\rtuning {done:4.0%}  step {step:,}  loss {loss:.3f} ", end="", file=sys.stderr)
 
     found = tune(
         loaded.model,
@@ -91,11 +127,16 @@ def _tune(asked: Embed, loaded: "Checkpoint", pieces: "list[Piece]", home: Path)
         ContrastSettings(seconds=60 * (asked.tune or 0), seed=asked.seed),
         layer=-1 if asked.layer is None else asked.layer,
         pooling=asked.pooling or "mean",
-        on_step=tell,
+        on_step=_tell,
     )
+    _say(f"tuned: {tuned.save(home, found)}")
+
+
+def _tell(step: int, loss: float, done: float) -> None:
+    """Show how tuning goes, on a terminal only."""
     if sys.stderr.isatty():
-        print(file=sys.stderr)
-    _say(f"tuned:   {tuned.save(home, found)}")
+        line = f"\r\033[Ktuning {done:4.0%}  step {step:,}  loss {loss:.3f}\r"
+        print(line, end="", file=sys.stderr)
 
 
 def _say(line: str) -> None:

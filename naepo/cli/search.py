@@ -3,10 +3,17 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
+from naepo.config import UserError
+
+if TYPE_CHECKING:
+    from naepo.embed.store import Entry, Store
+
+    Query = tuple[str, Any, list[Entry]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +23,9 @@ class Search(Arguments):
     run: Positional[Path]
     """The run whose vectors `naepo embed` has kept."""
     pieces: Positional[tuple[Path, ...]]
-    """What to look for: files of music, or of text."""
+    """What to look for: files of music or of text, or recordings."""
+    sound: bool = False
+    """Look by sound, among what `naepo embed --sound` has kept; recordings always do."""
     n: int = 10
     """How many pieces to print."""
     at: Path | None = None
@@ -30,32 +39,61 @@ class Search(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, embed as the store was embedded, search, print."""
     asked = parse(Search, "search", arguments)
-    from naepo.cli.opening import open_model
-    from naepo.embed import tuned
+    from naepo.cli.hearing import are_recordings
     from naepo.embed.likeness import alike
-    from naepo.embed.pieces import embedder, read_pieces
-    from naepo.embed.places import home_of, vectors_in
-    from naepo.embed.store import Store
-    from naepo.train.machine import choose_device
+    from naepo.embed.places import home_of
 
     home = home_of(asked.run, asked.at)
-    store = Store.open(vectors_in(home))
-    loaded = open_model(asked.run, asked.checkpoint)
-    about = store.about
-    device = choose_device(asked.device)
-    kept = tuned.load(home) if about["is_tuned"] else None
-    for model in (loaded.model, *([kept.model] if kept else [])):
-        model.to(device)
-    maker = embedder(loaded, kept, layer=about["layer"], pooling=about["pooling"])
-    maker.refuse_others(about)
-    queries = read_pieces(asked.pieces, loaded.encoder, on_unread=_say)
-    for number, query in enumerate(queries):
+    is_sound = asked.sound or are_recordings(asked.pieces)
+    store, queries = _sounds(asked, home) if is_sound else _pieces(asked, home)
+    for number, (name, vectors, entries) in enumerate(queries):
         if len(queries) > 1:
-            print(f"{'' if number == 0 else chr(10)}{query.name}")
-        vectors, entries = maker.embed([query])
+            print(name if number == 0 else f"\n{name}")
         for found in alike(store, vectors, entries, asked.n):
             print(found.line())
     return 0
+
+
+def _pieces(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
+    """Open the vectors that the run's model made, and make those of what is looked for."""
+    from naepo.cli.opening import open_model
+    from naepo.embed import tuned
+    from naepo.embed.pieces import embedder, read_pieces
+    from naepo.embed.places import vectors_in
+    from naepo.embed.store import Store
+    from naepo.train.machine import choose_device
+
+    store = Store.open(vectors_in(home))
+    loaded = open_model(asked.run, asked.checkpoint)
+    device = choose_device(asked.device)
+    kept = tuned.load(home) if store.about["tuned"] else None
+    for model in (loaded.model, *([kept.model] if kept else [])):
+        model.to(device)
+    about = store.about
+    maker = embedder(loaded, kept, layer=about["layer"], pooling=about["pooling"])
+    maker.refuse_others(about)
+    pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say)
+    return store, [(piece.name, *maker.embed([piece])) for piece in pieces]
+
+
+def _sounds(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
+    """Open the vectors of sounds, and make those of what is looked for."""
+    from naepo.cli.hearing import hear
+    from naepo.embed import sound_encoder
+    from naepo.embed.keeping import fingerprint
+    from naepo.embed.places import sounds_in
+    from naepo.embed.sound_pieces import embed_sounds
+    from naepo.embed.store import Store
+
+    store = Store.open(sounds_in(home))
+    encoder = sound_encoder.load(home)
+    if encoder is None or fingerprint(encoder.net.state_dict()) != store.about["sound"]:
+        raise UserError(
+            "the vectors of sounds were made by another encoder than the one kept beside them",
+            hint="embed the pieces again: naepo embed RUN PIECES --sound",
+        )
+    pieces = hear(asked.pieces, on_unread=_say)
+    return store, [(piece.name, *embed_sounds(encoder, [piece])) for piece in pieces]
 
 
 def _say(line: str) -> None:

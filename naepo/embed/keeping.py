@@ -1,11 +1,15 @@
 """A folder of vectors or weights: it appears whole or not at all, in place of an older one."""
 
 import errno
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from torch import Tensor
+
 from naepo.checkpoint.folder import Draft, make_folder, new_folder, remove, sweep
+from naepo.checkpoint.tensors import to_pieces
 from naepo.config import UserError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -30,3 +34,11 @@ def kept(final: Path) -> Iterator[Draft]:
             f"cannot write {final}: {error.strerror or error}",
             hint="free some space" if is_full else "choose another place: --out FOLDER",
         ) from error
+
+
+def fingerprint(weights: Mapping[str, Tensor]) -> str:
+    """Give sha256 (hex) over weights and their names: equal ones make equal vectors."""
+    digest = hashlib.sha256()
+    for piece in to_pieces(weights):
+        digest.update(piece)
+    return digest.hexdigest()

@@ -13,15 +13,17 @@ import numpy as np
 
 from naepo.checkpoint import Checkpoint
 from naepo.config import UserError
+from naepo.embed.keeping import fingerprint
 from naepo.embed.pooling import Vectors, hidden_vectors, layer_number
 from naepo.embed.store import Entry
 from naepo.embed.tuned import Tuned
 from naepo.encode.encoder import Encoder, Ids
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.score import Score
+from naepo.model import LanguageModel
 
-MOMENT = 64
-"""Ids of a moment, unless the context is shorter: four bars of a chorale on the grid, or so."""
+MOMENT = 256
+"""Ids of a moment: about four bars of a chorale on the grid, or three lines of text."""
 LONGEST_TEXT = 64 << 20
 """Bytes of a file of text."""
 BOOK = ".abc"
@@ -45,7 +47,7 @@ class Piece:
 class Embedder:
     """What turns pieces into vectors: a run's model at one layer, or a tuned copy of it."""
 
-    model: Any
+    model: LanguageModel
     encoder: Encoder
     layer: int
     pooling: str
@@ -65,7 +67,7 @@ class Embedder:
         for piece in pieces:
             sequences.append(piece.ids)
             entries.append(Entry(piece.name))
-            for start, ids in moments(piece.ids, self.model.settings.context_length):
+            for start, ids in moments(piece.ids):
                 sequences.append(ids)
                 entries.append(Entry(piece.name, place(piece, self.encoder, start, len(ids))))
         return self.vectors(sequences), entries
@@ -90,10 +92,12 @@ def embedder(
 
     Raises: UserError for a layer or a pooling that the tuned encoder was not tuned with.
     """
+    n_layers = loaded.model.settings.n_layers
     if tuned is None:
-        number = layer_number(layer, loaded.model.settings.n_layers)
-        return _embedder(loaded, loaded.model, number, pooling or "mean", is_tuned=False)
-    wished = None if layer is None else layer_number(layer, loaded.model.settings.n_layers)
+        number, kind = layer_number(layer, n_layers), pooling or "mean"
+        made_by = {"step": loaded.step, "tuned": ""}
+        return _embedder(loaded.model, loaded.encoder, number, kind, made_by)
+    wished = None if layer is None else layer_number(layer, n_layers)
     if wished not in (None, tuned.layer) or pooling not in (None, tuned.pooling):
         raise UserError(
             f"the tuned encoder pools layer {tuned.layer} by {tuned.pooling}",
@@ -104,20 +108,15 @@ def embedder(
             "the tuned encoder is of another vocabulary than the model now is",
             hint="tune it again: --tune 2",
         )
-    return _embedder(loaded, tuned.model, tuned.layer, tuned.pooling, is_tuned=True)
+    made_by = {"step": 0, "tuned": fingerprint(tuned.model.state_dict())}
+    return _embedder(tuned.model, loaded.encoder, tuned.layer, tuned.pooling, made_by)
 
 
 def _embedder(
-    loaded: Checkpoint, model: Any, layer: int, pooling: str, *, is_tuned: bool
+    model: LanguageModel, encoder: Encoder, layer: int, pooling: str, made_by: dict[str, Any]
 ) -> Embedder:
-    about = {
-        "step": loaded.step,
-        "encoder": loaded.encoder.fingerprint,
-        "layer": layer,
-        "pooling": pooling,
-        "is_tuned": is_tuned,
-    }
-    return Embedder(model, loaded.encoder, layer, pooling, about)
+    about = {"encoder": encoder.fingerprint, "layer": layer, "pooling": pooling, **made_by}
+    return Embedder(model, encoder, layer, pooling, about)
 
 
 def read_pieces(
@@ -161,13 +160,11 @@ def files_below(paths: Sequence[Path], endings: Sequence[str] | None) -> list[Pa
     return found
 
 
-def moments(ids: Ids, context_length: int) -> Iterator[tuple[int, Ids]]:
+def moments(ids: Ids) -> Iterator[tuple[int, Ids]]:
     """Cut ids into moments that overlap by half, with where they begin; a short piece is one."""
-    size = min(MOMENT, max(1, context_length - 1))
-    last = max(0, len(ids) - size)
-    starts = [*range(0, last, max(1, size // 2)), last]
-    for start in starts:
-        yield start, ids[start : start + size]
+    last = max(0, len(ids) - MOMENT)
+    for start in [*range(0, last, MOMENT // 2), last]:
+        yield start, ids[start : start + MOMENT]
 
 
 def place(piece: Piece, encoder: Encoder, start: int, length: int) -> str:
@@ -204,7 +201,7 @@ def _music(paths: Sequence[Path], encoder: MusicEncoder, on_unread: Told) -> Ite
     from naepo.encode.music.library import Broken
     from naepo.encode.music.reading import ENDINGS
 
-    for name, score in _scores(files_below(paths, tuple(ENDINGS))):
+    for name, score in scores_in(files_below(paths, tuple(ENDINGS))):
         try:
             if isinstance(score, Broken):
                 raise UserError(score.reason)
@@ -213,7 +210,7 @@ def _music(paths: Sequence[Path], encoder: MusicEncoder, on_unread: Told) -> Ite
             on_unread(f"left out {name}: {error.message}")
 
 
-def _scores(files: list[Path]) -> Iterator[tuple[str, Any]]:
+def scores_in(files: list[Path]) -> Iterator[tuple[str, Any]]:
     """Read scores, each with its name. A book of tunes has many, which are numbered."""
     from naepo.encode.music.library import read_all
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from naepo.config import UserError
 
-VECTORS = "vectors"
+VECTORS, SOUNDS = "vectors", "sound-vectors"
 
 
 def home_of(run: Path, out: Path | None = None) -> Path:
@@ -26,5 +26,10 @@ def home_of(run: Path, out: Path | None = None) -> Path:
 
 
 def vectors_in(home: Path) -> Path:
-    """Give the folder of the store."""
+    """Give the folder of the vectors that a model of notes or text made."""
     return home / VECTORS
+
+
+def sounds_in(home: Path) -> Path:
+    """Give the folder of the vectors of sounds."""
+    return home / SOUNDS

@@ -99,6 +99,15 @@ def tune_sound(
     return encoder
 
 
+def settings(
+    *, seconds: float | None = None, steps: int | None = None, seed: int = 0
+) -> ContrastSettings:
+    """Give how this net is best tuned, as measured: 64 pieces at once, the hardest weigh most."""
+    return ContrastSettings(
+        seconds=seconds, steps=steps, batch_size=64, temperature=0.05, lr=1e-3, seed=seed
+    )
+
+
 def save(home: Path, encoder: SoundEncoder) -> Path:
     """Keep an encoder in home/sound, whole or not at all; one that was there goes.
 

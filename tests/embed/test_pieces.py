@@ -25,16 +25,16 @@ def opened(tmp_path, encoder, step=5):
 
 def melodies(numbers):
     encoder = MelodyEncoder()
-    scores = {f"melody {n}": melody(n, 60) for n in numbers}
+    scores = {f"melody {n}": melody(n, 400) for n in numbers}
     return [Piece(name, encoder.encode(encoder.write(s)), s) for name, s in scores.items()]
 
 
 def test_moments_overlap_by_half_and_cover_the_piece():
-    ids = np.arange(100)
-    found = list(moments(ids, context_length=41))
-    assert [start for start, _ in found] == [0, 20, 40, 60]
-    assert all(np.array_equal(piece, ids[start : start + 40]) for start, piece in found)
-    assert [piece.tolist() for _, piece in moments(np.arange(3), 41)] == [[0, 1, 2]]
+    ids = np.arange(640)
+    found = list(moments(ids))
+    assert [start for start, _ in found] == [0, 128, 256, 384]
+    assert all(np.array_equal(piece, ids[start : start + 256]) for start, piece in found)
+    assert [piece.tolist() for _, piece in moments(np.arange(3))] == [[0, 1, 2]]
 
 
 def test_a_piece_has_one_vector_for_the_whole_and_one_for_each_moment(tmp_path):
@@ -42,7 +42,7 @@ def test_a_piece_has_one_vector_for_the_whole_and_one_for_each_moment(tmp_path):
     maker = embedder(opened(tmp_path, encoder), None)
     (piece,) = melodies([1])
     vectors, entries = maker.embed([piece])
-    cut = list(moments(piece.ids, 48))
+    cut = list(moments(piece.ids))
     assert [entry.place == "" for entry in entries] == [True] + [False] * len(cut)
     np.testing.assert_allclose(vectors[0], maker.vectors([piece.ids])[0], atol=1e-6)
     np.testing.assert_allclose(vectors[2], maker.vectors([cut[1][1]])[0], atol=1e-6)
@@ -57,7 +57,7 @@ def test_a_search_finds_the_piece_itself_and_the_moment_that_was_asked_for(tmp_p
     best, second = alike(store, *maker.embed([pieces[3]]), 2)
     assert best.name == "melody 3" and best.score == pytest.approx(1, abs=1e-5)
     assert best.score > second.score
-    start, ids = list(moments(pieces[5].ids, 48))[2]
+    start, ids = list(moments(pieces[5].ids))[2]
     best = alike(store, *maker.embed([Piece("query", ids, None)]), 8)
     (there,) = [found for found in best if found.name == "melody 5"]
     assert there.there == place(pieces[5], encoder, start, len(ids))
@@ -111,7 +111,7 @@ def test_the_tuned_copy_is_used_where_there_is_one_and_its_layer_stands(tmp_path
     how = ContrastSettings(steps=1, batch_size=2, length=16)
     tuned = tune(loaded.model, encoder, [melody(0), melody(1)], how)
     maker, ids = embedder(loaded, tuned), np.array([1, 2])
-    assert maker.about["is_tuned"] and maker.about["layer"] == 2
+    assert maker.about["tuned"] and maker.about["layer"] == 2
     np.testing.assert_array_equal(maker.vectors([ids]), tuned.vectors(encoder, [ids]))
     with pytest.raises(UserError, match="pools layer 2 by mean"):
         embedder(loaded, tuned, layer=0)
