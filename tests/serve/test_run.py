@@ -57,7 +57,8 @@ def test_tokens_are_bytes_and_groups_are_whole_characters(post_run, korean):
     assert [group["start"] for group in run["groups"][1:]] == [g["end"] for g in run["groups"][:-1]]
 
 
-def test_all_identities_hold_on_every_model(post_run):
+def test_all_identities_hold_on_every_model(post_run, monkeypatch):
+    monkeypatch.setattr("naepo.serve.routes.run.SLOW", 60.0)  # a busy machine is no slow model
     for model in ("0", "1", "2"):
         checks = post_run("the cat", model=model)["checks"]
         assert [check["name"] for check in checks] == [
