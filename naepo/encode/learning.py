@@ -17,6 +17,7 @@ from naepo.encode.encoder import Encoder
 from naepo.encode.load import load_encoder
 from naepo.encode.music.corpus import KINDS as MUSIC_KINDS
 from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.load import MERGED
 from naepo.encode.music.merges import MergedEncoder
 from naepo.encode.seal import sha256_of_table
 from naepo.encode.settings import DataSettings
@@ -28,6 +29,8 @@ GLANCED_AT = 1_000_000
 """Characters that are looked at when there is nothing to choose, to tell the share of Hangul."""
 LEARNT_FROM = 200_000_000
 """Characters that merges are learnt from; of a longer text, pieces spread evenly over it."""
+MUSIC_MERGES = 512
+"""So many merges of events are learnt where nobody says how many ids there should be."""
 PIECE = 1 << 14
 KINDS = ("auto", "characters", "bytes", "bpe", *MUSIC_KINDS)
 
@@ -64,11 +67,14 @@ def rules() -> str:
 def learn_merges(encoder: MusicEncoder, settings: DataSettings, train: Part, reason: str) -> Learnt:
     """Give the encoder of a corpus of music: the one it is written in, or merges of its events.
 
-    Merges are learnt where `vocab_size` says how many ids there should be, on the training part.
+    Merges are learnt, on the training part, where the kind or `vocab_size` asks for them.
     """
-    if settings.vocab_size is None:
+    vocab_size = settings.vocab_size
+    if vocab_size is None and settings.encoder.endswith(MERGED):
+        vocab_size = encoder.vocab_size + MUSIC_MERGES
+    if vocab_size is None:
         return Learnt(encoder, f"{reason} It has {encoder.vocab_size:,} ids.", 0.0)
-    made = MergedEncoder.train(encoder, texts(train), settings.vocab_size)
+    made = MergedEncoder.train(encoder, texts(train), vocab_size)
     return Learnt(made, f"{reason} Byte pairs of events make {made.vocab_size:,} ids.", 0.0)
 
 

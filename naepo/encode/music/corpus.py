@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from naepo.config import UserError
-from naepo.encode.music import events
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.grid import GridEncoder, _four_voices
 from naepo.encode.music.library import Broken, read_all
+from naepo.encode.music.load import ALL_KINDS, MERGED
 from naepo.encode.music.score import Score
 
 KIND = "music"
 """How a source of the corpus is called that holds a piece."""
-KINDS = ("grid", *events.KINDS)
+KINDS = ALL_KINDS
 """The encoders of music that can be asked for by name."""
 MOSTLY = 0.75
 """From this share of pieces in four voices on, the grid is chosen; the others are left out."""
@@ -66,7 +66,7 @@ def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
     if not n_read:
         raise UserError(f"none of the {len(library.paths):,} files of music could be read")
     share = n_voiced / n_read
-    kind, reason = wish, f"{wish}, as asked for."
+    kind, reason = wish.removesuffix(MERGED), f"{wish}, as asked for."
     if wish == "auto":
         kind = "grid" if share >= MOSTLY else FREE
         reason = f"{kind}, because {n_voiced:,} of {n_read:,} pieces are in four voices."

@@ -5,10 +5,8 @@ import pytest
 
 from naepo.config import UserError
 from naepo.encode import DataSettings, encode_held_out, load_encoder, prepare
-from naepo.encode.music.corpus import KINDS
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.grid import GridEncoder
-from naepo.encode.music.load import ALL_KINDS
 from naepo.encode.music.score import Meter, Note, Part, Score
 from naepo.encode.music.writing import write_midi
 
@@ -166,5 +164,6 @@ def test_an_xml_that_is_no_score_is_no_music(tmp_path):
     assert any("unknown ending .xml" in note for note in corpus.notes)
 
 
-def test_every_kind_that_can_be_asked_for_can_be_opened_again():
-    assert set(KINDS) == {kind for kind in ALL_KINDS if "+" not in kind}
+def test_merges_can_be_asked_for_by_name(folder, tmp_path):
+    corpus = prepared(folder, tmp_path, encoder="tsd+bpe")
+    assert corpus.encoder.kind == "tsd+bpe"
