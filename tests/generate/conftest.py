@@ -19,6 +19,7 @@ class Pieces:
     """An encoder whose ids stand for the given bytes, longest first; the last id is the end."""
 
     kind = "pieces"
+    unit = "character"
     fingerprint = "0" * 64
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
