@@ -74,6 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "korean": models.make_run(home / "korean"),
         "gpt2": models.make_gpt2(home / "gpt2"),
         "hostile": models.make_hostile(home / "<img src=y onerror=alert(2)>"),
+        "music": models.make_music(home / "music"),
     }
     said = home / "said.txt"
     with said.open("w") as err:

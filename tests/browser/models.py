@@ -10,6 +10,7 @@ import torch
 from naepo import checkpoint
 from naepo.config import to_table, to_toml
 from naepo.encode import BPEEncoder, ByteEncoder, Encoder
+from naepo.encode.music.grid import GridEncoder
 from naepo.encode.tokenizer_files import special_token
 from naepo.model import ModelSettings, PartSettings, Transformer, build
 
@@ -124,6 +125,37 @@ def make_hostile(folder: Path) -> Path:
         folder,
         0,
         model=_random(settings, seed=4),
+        encoder=encoder,
+        settings={},
+        metrics={},
+        state=None,
+    )
+    return folder
+
+
+def make_music(folder: Path) -> Path:
+    """Write a model that reads four voices on a grid of eighths."""
+    encoder = GridEncoder(
+        steps_per_quarter=2,
+        ranges=((67, 76), (60, 69), (55, 67), (45, 55)),
+        keys=((0, "major"),),
+        tempos=(80,),
+        short_bars=(),
+    )
+    settings = ModelSettings(
+        vocab_size=encoder.vocab_size,
+        context_length=160,
+        d_model=16,
+        n_layers=2,
+        n_heads=2,
+        n_kv_heads=1,
+        d_head=8,
+        d_ff=24,
+    )
+    checkpoint.save(
+        folder,
+        0,
+        model=_random(settings, seed=5),
         encoder=encoder,
         settings={},
         metrics={},

@@ -1,4 +1,7 @@
-"""The pictures of the guide, drawn anew from the model of `make demo`: make pictures."""
+"""The pictures of the guide, drawn anew from the model of `make demo`: make pictures.
+
+That of music comes from `runs/bach`, where there is one.
+"""
 
 import io
 import subprocess
@@ -14,7 +17,7 @@ from tests.browser.visit import Visit, origin_of, watch
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "docs/look"
-RUN = ROOT / "runs/demo"
+RUN, MUSIC = ROOT / "runs/demo", ROOT / "runs/bach"
 SIZE: Any = {"width": 1280, "height": 820}
 TEXT = "Return the name of the file, or None if there is none"
 VIEWS: dict[str, dict[str, Any]] = {
@@ -25,26 +28,34 @@ VIEWS: dict[str, dict[str, Any]] = {
     "training": {},
     "compare": {"other": {"model": "0", "checkpoint": 100}},
 }
-SEEN = {"op": "#stage .equation"}
+OF_MUSIC: dict[str, dict[str, Any]] = {"music": {"view": "attention", "position": 70}}
+SEEN = {"op": "#stage .equation", "music": "naepo-roll"}
 """What is brought into sight, where it is not at the top."""
 DARK = ("map",)
 """Views that are shown as they are by night."""
 
 
 def main() -> None:
-    """Serve the run, and photograph every view in both languages."""
+    """Serve the runs, and photograph every view in both languages."""
     if not RUN.is_dir():
         sys.exit(f"{RUN} is not there: make demo")
     HOME.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "naepo", "look", str(RUN.relative_to(ROOT)), "--no-browser"]
+    draw(RUN, {view: {"text": TEXT, "position": 8, **state} for view, state in VIEWS.items()})
+    if MUSIC.is_dir():
+        draw(MUSIC, OF_MUSIC)
+
+
+def draw(run: Path, views: dict[str, dict[str, Any]]) -> None:
+    """Serve one run, and photograph these views of it; the page suggests a prompt without one."""
+    command = [sys.executable, "-m", "naepo", "look", str(run.relative_to(ROOT)), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         with sync_playwright() as engine:
             browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
             for language, end in (("en", ""), ("ko", ".ko")):
-                for view, state in VIEWS.items():
-                    said = {"view": view, "lang": language, "text": TEXT, "position": 8, **state}
+                for view, state in views.items():
+                    said = {"view": view, "lang": language, **state}
                     save(photograph(browser, url, view, said), HOME / f"{view}{end}.png")
         process.terminate()
 

@@ -6,6 +6,7 @@ import { h } from "./core/dom.js";
 import { language, preferred, setLanguage, t } from "./core/i18n.js";
 import { listen } from "./core/keyboard.js";
 import { Runs } from "./core/runs.js";
+import { on } from "./core/select.js";
 import * as store from "./core/store.js";
 import "./elements/answer.js";
 import "./elements/changes.js";
@@ -56,7 +57,7 @@ class Page {
 		place("answer").replaceChildren(...answers);
 		document.body.append(drawers, this.keys);
 		store.subscribe((state, changed) => this.follow(state, changed));
-		document.addEventListener("naepo-select", (event) => this.select(/** @type {CustomEvent} */ (event).detail));
+		on(document, "naepo-select", (patch) => this.select(patch));
 		document.addEventListener("naepo-gone", () => this.runs.again(store.get()));
 		addEventListener("hashchange", () => store.set({ ...store.DEFAULTS, lang: store.get().lang, ...store.decode(location.hash) }));
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
@@ -66,7 +67,7 @@ class Page {
 		this.draw();
 	}
 
-	/** Take over what was selected somewhere. @param {State} patch */
+	/** Take over what was selected somewhere. */
 	select(patch) {
 		const state = store.get();
 		const found = { ...patch };
@@ -83,7 +84,7 @@ class Page {
 		store.set(found);
 	}
 
-	/** @param {State} state @param {Set<string>} changed */
+	/** @param {Set<string>} changed */
 	async follow(state, changed) {
 		if (changed.has("lang")) await setLanguage(state.lang);
 		if (changed.has("theme")) this.paint();

@@ -1,5 +1,7 @@
 // Asking the server: JSON for small tables, little-endian float32 for tensors. The key to the page goes along as a header.
 
+import { tell } from "./select.js";
+
 const KEY = "naepo-token";
 const KEPT = 64;
 const LARGEST_KEPT = 1 << 20; // numbers
@@ -53,7 +55,7 @@ async function ask(url, options = {}) {
 	}
 	if (answer.ok) return answer;
 	const said = await answer.json().catch(() => ({}));
-	if (answer.status === 410) document.dispatchEvent(new CustomEvent("naepo-gone")); // the run is posted again, and all follows
+	if (answer.status === 410) tell(document, "naepo-gone"); // the run is posted again, and all follows
 	throw new ApiError(said.message ?? `${answer.status} ${answer.statusText}`, said.hint ?? null, answer.status);
 }
 

@@ -65,3 +65,6 @@ export const inkOn = (rgb) => (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2] 
 
 /** @param {ArrayLike<number>} rgb */
 export const css = (rgb) => `rgb(${rgb[0]},${rgb[1]},${rgb[2]})`;
+
+/** Little-endian. @param {ArrayLike<number>} rgb */
+export const pixel = (rgb) => ((255 << 24) | (rgb[2] << 16) | (rgb[1] << 8) | rgb[0]) >>> 0;

@@ -23,8 +23,11 @@ export function chooser(props, options, chosen, tell) {
 	return field;
 }
 
-/** An SVG drawing of so many pixels. @param {number} width @param {number} height @param {Props} props @param {...Child} children */
-export const drawing = (width, height, props, ...children) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, ...props }, children);
+/** An SVG drawing of so many pixels. @param {number} width @param {number} height @param {string} label @param {Props} [props] @param {...Child} children */
+export const drawing = (width, height, label, props, ...children) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, ...props }, children);
+
+/** @returns {CanvasRenderingContext2D} */
+export const penOf = (canvas) => canvas.getContext("2d");
 
 /** An SVG element; props are attributes. @param {string} tag @param {Props | null} [props] @param {...Child} children */
 export const svg = (tag, props, ...children) => make(document.createElementNS(SVG, tag), props, children, false);
@@ -54,6 +57,7 @@ function set(element, name, value, isHTML) {
 	else if (name === "dataset") Object.assign(element.dataset, value);
 	else if (name === "style") Object.assign(element.style, value);
 	else if (name === "on") for (const [event, listener] of Object.entries(value)) element.addEventListener(event, listener);
+	else if (name.startsWith("aria-")) element.setAttribute(name, String(value));
 	else if (isHTML && !name.includes("-") && name in element) element[name] = value;
 	else if (value !== false) element.setAttribute(name, value === true ? "" : String(value));
 }

@@ -1,6 +1,6 @@
 // Taking things along: any picture as PNG or SVG, any matrix as CSV.
 
-import { SVG, svg } from "./dom.js";
+import { h, penOf, SVG, svg } from "./dom.js";
 
 /** Hand a file to the person. @param {string} name @param {Blob} blob */
 export function download(name, blob) {
@@ -15,8 +15,15 @@ export function download(name, blob) {
 const blobOf = (canvas, kind) =>
 	new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("empty picture"))), kind));
 
+/** Buttons that save files. @param {Record<string, () => any>} acts by what stands on them @param {string | null} [title] */
+export const savers = (acts, title) => Object.entries(acts).map(([words, act]) => h("button", { class: "quiet", title, onclick: act }, words));
+
+/** Buttons that save a drawing. @param {() => Element} drawing @param {string} [title] */
+export const savePicture = (name, drawing, title) =>
+	savers({ PNG: async () => download(`${name}.png`, await pngOf(drawing())), SVG: async () => download(`${name}.svg`, await svgOf(drawing())) }, title);
+
 /** A drawing as a PNG, at twice its size on screen. @param {Element} drawing a canvas or an svg @returns {Promise<Blob>} */
-export async function pngOf(drawing) {
+async function pngOf(drawing) {
 	if (drawing instanceof HTMLCanvasElement) return blobOf(drawing, "image/png");
 	const { width, height } = sizeOf(drawing);
 	const image = new Image();
@@ -27,7 +34,7 @@ export async function pngOf(drawing) {
 		const canvas = document.createElement("canvas");
 		canvas.width = 2 * width;
 		canvas.height = 2 * height;
-		const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+		const pen = penOf(canvas);
 		pen.fillStyle = getComputedStyle(document.body).backgroundColor;
 		pen.fillRect(0, 0, canvas.width, canvas.height);
 		pen.drawImage(image, 0, 0, canvas.width, canvas.height);
@@ -46,7 +53,7 @@ const STYLED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-li
 	"font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline"];
 
 /** A drawing as an SVG that looks the same anywhere: an svg with its styles written out, a canvas as an image in one. @param {Element} drawing */
-export async function svgOf(drawing) {
+async function svgOf(drawing) {
 	const { width, height } = sizeOf(drawing);
 	const isCanvas = drawing instanceof HTMLCanvasElement;
 	const root = isCanvas ? svg("svg", {}, svg("image", { href: drawing.toDataURL("image/png"), width, height })) : /** @type {Element} */ (drawing.cloneNode(true));

@@ -1,5 +1,7 @@
 // Keys that work anywhere on the page, but not while somebody types or an element has taken the key.
 
+import { select, tell } from "./select.js";
+
 /** @param {EventTarget | null} target */
 const isTyping = (target) => target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
@@ -15,7 +17,7 @@ export function listen(context, keys) {
 		const patch = patchOf(event.key, context(), keys);
 		if (patch === null) return;
 		event.preventDefault();
-		if (Object.keys(patch).length) document.dispatchEvent(new CustomEvent("naepo-select", { detail: patch }));
+		if (Object.keys(patch).length) select(document, patch);
 	});
 }
 
@@ -23,7 +25,8 @@ export function listen(context, keys) {
 function patchOf(key, { state, model, run }, keys) {
 	if (key === "?") return keys.toggle(), {};
 	if (key === "/") return /** @type {any} */ (document.querySelector("#prompt"))?.focus(), {};
-	if (key === "n" || key === "b") return document.dispatchEvent(new CustomEvent("naepo-step", { detail: key })), {};
+	if (key === "n" || key === "b") return tell(document, "naepo-step", key), {};
+	if (key === "p") return tell(document, "naepo-play"), {};
 	if (key === "ArrowLeft" || key === "ArrowRight") {
 		const last = run ? run.tokens.length - 1 : 0;
 		const step = key === "ArrowLeft" ? -1 : 1;

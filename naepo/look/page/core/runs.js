@@ -89,7 +89,9 @@ export function withReach(answer, model) {
 	const found = new Map(answer.ops.map((op) => [op.name, op]));
 	return {
 		...answer,
+		isMusic: model.encoder.unit === "event",
 		tensor: (name, /** @type {string | undefined} */ at) => getTensor("/look/tensor", { run: answer.run, name, at }),
+		weight: (name, /** @type {string | undefined} */ at) => getTensor("/look/weight", { model: answer.model, checkpoint: answer.checkpoint, name, at }),
 		op: (name) => (facts.has(name) ? { ...facts.get(name), ...found.get(name) } : undefined),
 		shape: (name) => found.get(name)?.shape,
 	};

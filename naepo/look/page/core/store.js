@@ -23,12 +23,13 @@ export const DEFAULTS = {
 	minP: null,
 	seed: 0,
 	other: null,
+	voice: null,
 	map: { method: "pca", seed: 0, perplexity: null, neighbours: null, colour: "script", query: "" },
 	lang: null,
 	theme: null,
 };
 
-const NUMBERS = new Set(["checkpoint", "position", "head", "unit", "row", "col", "id", "temperature", "topK", "topP", "minP", "seed"]);
+const NUMBERS = new Set(["checkpoint", "position", "head", "unit", "row", "col", "id", "temperature", "topK", "topP", "minP", "seed", "voice"]);
 const OBJECTS = new Set(["changes", "other", "map", "ids"]);
 
 /** @type {State} */

@@ -10,7 +10,6 @@ import { rowOf, told } from "./matrix-of.js";
 
 const SHOWN = 12;
 
-/** @param {string} op @param {number} row @param {number} col */
 export async function addends(run, op, row, col) {
 	const { data, shape, headers } = await getTensor("/look/dot", { run: run.run, op, row, col });
 	const k = shape[1];

@@ -7,7 +7,7 @@ import { language, t } from "../core/i18n.js";
 import { largest, softmax } from "../core/numeric.js";
 import { draw, seeded } from "../core/random.js";
 import { divergence, entropy, filtered, variation } from "../core/sampling.js";
-import { select } from "../core/select.js";
+import { on, select, tell } from "../core/select.js";
 import { distributionTable } from "./distribution.js";
 import { isNeutral, sliders } from "./sliders.js";
 import "./syllables.js";
@@ -32,7 +32,7 @@ class Answer extends HTMLElement {
 		this.facts = h("p", { class: "note" });
 		this.moved = h("p", { class: "moved", hidden: true });
 		this.syllables = h("naepo-syllables");
-		document.addEventListener("naepo-step", (event) => (/** @type {CustomEvent} */ (event).detail === "n" ? this.#write(this.next) : this.#back()));
+		on(document, "naepo-step", (key) => (key === "n" ? this.#write(this.next) : this.#back()));
 	}
 
 	set context(context) {
@@ -44,6 +44,7 @@ class Answer extends HTMLElement {
 		const asked = `${run.run} ${plain?.run} ${state.position} ${language()}`;
 		if (asked !== this.asked) this.#load(context, asked);
 		else this.#follow();
+		this.syllables.hidden = run.isMusic; // its words are whole
 		this.syllables.context = context;
 	}
 
@@ -89,7 +90,6 @@ class Answer extends HTMLElement {
 		this.#show(this.found, state);
 	}
 
-	/** @param {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any}} found */
 	#show({ logits, before, labels, run }, state) {
 		const raw = softmax(logits);
 		const drawn = filtered(logits, state);
@@ -107,7 +107,7 @@ class Answer extends HTMLElement {
 		this.#showMoved(raw, before && softmax(before), labels);
 		this.#showSteps(labels, state, run);
 		const [best] = largest(drawn, 1);
-		document.dispatchEvent(new CustomEvent("naepo-answer", { detail: { label: labels[best], probability: drawn[best] } }));
+		tell(document, "naepo-answer", { label: labels[best], probability: drawn[best] });
 	}
 
 	/** @param {number} n ids that are not listed @param {number} share what they hold together */

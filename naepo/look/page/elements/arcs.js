@@ -26,7 +26,7 @@ class NaepoArcs extends HTMLElement {
 		const own = places[position];
 		const reach = Math.max(...places.slice(0, position + 1).map(({ middle }) => own.middle - middle), 40);
 		const high = Math.min(110, 24 + reach / 3);
-		const picture = drawing(x, high + 40, { role: "group", "aria-label": label });
+		const picture = drawing(x, high + 40, label, { role: "group" });
 		for (let seen = 0; seen <= position; seen++) picture.append(...this.#arc(places[seen].middle, own.middle, high, weights[seen], `${seen} ${labels[seen]}`));
 		labels.forEach((text, at) => picture.append(this.#token(text, at, places[at], high, position, weights[at])));
 		this.replaceChildren(picture);
@@ -41,7 +41,6 @@ class NaepoArcs extends HTMLElement {
 		return [svg("path", { d, ...style }, svg("title", {}, `${name}: ${full(weight)}`))];
 	}
 
-	/** @param {string} text @param {number} at @param {{x: number, middle: number, width: number}} place @param {number} high @param {number} position @param {number} weight */
 	#token(text, at, { x, middle, width }, high, position, weight) {
 		const click = () => select(this, { position: at });
 		const key = (event) => event.key === "Enter" && click();

@@ -22,7 +22,7 @@ class NaepoBars extends Drawn {
 		const [low, high] = [Math.min(0, ...values), Math.max(1e-30, ...values)];
 		const scale = (width - margin - (plain ? 110 : 64)) / (high - low);
 		const [zero, height, most] = [margin - low * scale, LINE * bars.length + 2, Math.max(high, -low)];
-		const picture = drawing(width, height, { class: "bars", role: "img", "aria-label": label });
+		const picture = drawing(width, height, label, { class: "bars" });
 		const bar = (/** @type {Bar} */ one, i) => {
 			const [y, value] = [i * LINE, Number.isFinite(one.value) ? one.value : 0];
 			const [left, right] = [zero + Math.min(0, value) * scale, zero + Math.max(0, value) * scale];

@@ -150,7 +150,6 @@ function placeWords({ op, head, unit, position }) {
 
 const patchWords = ({ patch, position }) => t("changes.taken", { text: patch.text, position: patch.position ?? position });
 
-/** @param {{id: string, label: string, values: string[], words: (value: string) => string, chosen: string, act: (value: string) => void}} options */
 const choice = ({ id, label, values, words, chosen, act }) => h("label", {}, label, chooser({ id }, values.map((value) => [value, words(value)]), chosen, act));
 
 customElements.define("naepo-changes", Changes);

@@ -50,7 +50,7 @@ class NaepoChart extends Drawn {
 		this.scale = scaleOf([], 1, 1, false);
 	}
 
-	/** Move the marker alone, without drawing the lines again. @param {number} x */
+	/** Move the marker alone, without drawing the lines again. */
 	set marker(x) {
 		this.content.marker = x;
 		this.placeMarker();
@@ -63,7 +63,7 @@ class NaepoChart extends Drawn {
 		const all = series.map((each) => ({ ...each, points: each.points.filter(usable) })).filter(({ points }) => points.length);
 		this.lines = all.filter(({ faint }) => !faint);
 		this.scale = scaleOf(all.flatMap(({ points }) => points), width, height, log);
-		const picture = drawing(width, height, { class: "chart", role: "img", "aria-label": label, tabindex: picks ? 0 : null });
+		const picture = drawing(width, height, label, { class: "chart", tabindex: picks ? 0 : null });
 		this.line = svg("line", { class: "chart-marker", y1: EDGE.top, y2: height - EDGE.bottom });
 		picture.append(...this.axes(width, height), ...all.flatMap((each) => this.path(each)), ...this.ends(), this.line);
 		this.listen(picture);
@@ -125,7 +125,6 @@ class NaepoChart extends Drawn {
 		this.readout.textContent = `${across} ${names?.[x] ?? x}: ${values.join(" · ")}`;
 	}
 
-	/** @param {Element} picture */
 	listen(picture) {
 		const on = (name, /** @type {(x: number, event: any) => void} */ act) =>
 			picture.addEventListener(name, (/** @type {any} */ event) => {

@@ -1,8 +1,8 @@
 // What must hold of the numbers on screen, with its error: green within the stated bound, red beyond.
 
 import { h, note } from "../core/dom.js";
-import { number } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
+import { told } from "./part.js";
 
 class Checks extends HTMLElement {
 	set context({ run }) {
@@ -12,16 +12,13 @@ class Checks extends HTMLElement {
 		const lines = run.checks.map((check) => line(check));
 		const n = run.checks.filter(({ holds }) => !holds).length;
 		const verdict = note(n ? t("answer.checks_fail", { n }) : t("answer.checks_hold", { n: run.checks.length }));
-		this.replaceChildren(h("h2", {}, t("answer.checks")), verdict, h("ul", { class: "checks" }, lines));
+		this.replaceChildren(h("h2", {}, t("answer.checks")), verdict, ...lines);
 	}
 }
 
 function line({ name, op, error, bound, holds }) {
 	const key = `answer.check_${name}`;
-	const words = (has(key) ? t(key) : name) + (!holds && op ? ` (${op})` : "");
-	const found = t(holds ? "answer.holds" : "answer.fails", { error: number(error), bound: number(bound) });
-	const title = h("span", {}, `${holds ? "✓" : "✗"} ${words}`);
-	return h("li", { class: `check ${holds ? "holds" : "fails"}`, dataset: { check: name } }, title, h("span", { class: "figures" }, found));
+	return told(name, (has(key) ? t(key) : name) + (!holds && op ? ` (${op})` : ""), error, bound);
 }
 
 customElements.define("naepo-checks", Checks);

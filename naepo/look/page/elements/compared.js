@@ -6,7 +6,6 @@ import { t } from "../core/i18n.js";
 import { maxAbs } from "../core/numeric.js";
 import { matrixOf, note, told } from "./matrix-of.js";
 
-/** @param {{q: Float32Array, k: Float32Array, score: number, names: string[], position: number, seen: number, head: number}} of */
 export function compared({ q, k, score, names, position, seen, head }) {
 	const [size, root] = [q.length, Math.sqrt(q.length)];
 	const products = Float64Array.from(q, (x, i) => (x * k[i]) / root);

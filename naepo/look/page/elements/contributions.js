@@ -7,7 +7,7 @@ import "./bars.js";
 import { figure } from "./figure.js";
 import { on, select } from "./matrix-of.js";
 import { blockOf, headOf, partName } from "./part-names.js";
-import { check } from "./part.js";
+import { told } from "./part.js";
 
 /** @typedef {{id: number, logit: number, parts: {name: string, value: number}[], sum: number, error: number}} Sums */
 
@@ -44,7 +44,7 @@ function groups({ parts }) {
 	return t("path.groups", { embedding: total(/^(embedding|position)$/), heads: total(/attention/), mlps: total(/\.mlp$/), rest });
 }
 
-/** @param {Sums} sums @param {number} position */
+/** @param {Sums} sums */
 export function contributions(sums, position, state) {
 	const holder = h("div", {}, bars(sums, state));
 	const turn = () => {
@@ -52,7 +52,7 @@ export function contributions(sums, position, state) {
 		order.setAttribute("aria-pressed", String(bySize));
 		holder.replaceChildren(bars(sums, state));
 	};
-	const order = h("button", { class: "quiet", "aria-pressed": String(bySize), onclick: turn }, t("path.by_size"));
+	const order = h("button", { class: "quiet", "aria-pressed": bySize, onclick: turn }, t("path.by_size"));
 	const ends = [t("path.sum"), t("path.logit")];
 	const rows = [...sums.parts.map(({ name, value }) => [name, value]), [ends[0], sums.sum], [ends[1], sums.logit]];
 	const picture = figure({
@@ -65,5 +65,5 @@ export function contributions(sums, position, state) {
 	});
 	const size = sums.parts.reduce((sum, { value }) => sum + Math.abs(value), 0);
 	const words = t("path.sum_is_logit", { sum: number(sums.sum), logit: number(sums.logit) });
-	return [picture, h("p", { class: "finding" }, groups(sums)), check(words, sums.error, 1e-5 * Math.max(1, size), number)];
+	return [picture, h("p", { class: "finding" }, groups(sums)), told("contributions", words, sums.error, 1e-5 * Math.max(1, size))];
 }

@@ -31,11 +31,11 @@ function curve(name, unit, series, checkpoint) {
 		log.setAttribute("aria-pressed", String(isLog));
 		draw(chart.content.marker);
 	};
-	const log = h("button", { class: "quiet", "aria-pressed": String(isLog), onclick: turn }, t("training.log"));
+	const log = h("button", { class: "quiet", "aria-pressed": isLog, onclick: turn }, t("training.log"));
 	return { chart, element: figure({ title, name, picture: chart, tools: [log], table: () => tableOf(series) }) };
 }
 
-/** @param {any} record answer of /look/training @param {number} checkpoint */
+/** @param {any} record answer of /look/training */
 export function curves(record, checkpoint) {
 	const series = (name, /** @type {any[]} */ rows, value, dots = false) => {
 		const points = (rows ?? []).filter((row) => Number.isFinite(row[value])).map((row) => [row.step, row[value]]);

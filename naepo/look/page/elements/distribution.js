@@ -22,6 +22,14 @@ function listed({ logits, drawn, mark, isChanged, chosen, next, shown }) {
 	return [...new Set([...ids, ...more])];
 }
 
+/** A probability with its bar, and a mark where it was before. */
+export function shareCell(p, scale, title, before) {
+	const part = (share) => `${(100 * share) / scale}%`;
+	const mark = before === undefined ? null : h("span", { class: "bar-before", style: { left: part(before) } });
+	const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: part(p) } }), mark);
+	return h("td", { class: "probability", title }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(p))));
+}
+
 /** @param {Found} found */
 export function distributionTable(found) {
 	const { drawn, mark, isChanged } = found;
@@ -35,22 +43,19 @@ export function distributionTable(found) {
 	return { table, rest: Math.max(0, rest), n: ids.filter((id) => drawn[id] > 0).length };
 }
 
-/** @param {number} id @param {Found} found @param {number} scale */
+/** @param {number} id @param {Found} found */
 function row(id, { labels, logits, drawn, mark, isChanged, chosen, next, choose }, scale) {
 	const label = labels[id] || "∅";
-	const part = (p) => `${(100 * p) / scale}%`;
-	const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: part(drawn[id]) } }));
-	if (mark) bar.append(h("span", { class: "bar-before", style: { left: part(mark[id]) } }));
 	const isChosen = id === chosen;
 	const title = t(isChosen ? "answer.let_go" : "answer.choose", { id });
-	const pick = h("button", { class: "candidate", title, "aria-pressed": String(isChosen), onclick: () => choose(id) }, label);
+	const pick = h("button", { class: "candidate", title, "aria-pressed": isChosen, onclick: () => choose(id) }, label);
 	const difference = mark ? drawn[id] - mark[id] : 0;
 	const before = mark ? t(isChanged ? "answer.before_is" : "answer.raw_is", { p: full(mark[id]) }) : "";
 	return h(
 		"tr",
 		{ class: id === next ? "drawn" : null, "aria-current": isChosen ? "true" : null, dataset: { id } },
 		h("th", { scope: "row" }, pick),
-		h("td", { class: "probability", title: `${full(drawn[id])}${before}` }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(drawn[id])))),
+		shareCell(drawn[id], scale, `${full(drawn[id])}${before}`, mark?.[id]),
 		isChanged ? h("td", { class: difference < 0 ? "lower" : "higher", title: full(difference) }, signedPercent(difference)) : null,
 		h("td", { title: full(logits[id]) }, number(logits[id])),
 		isChanged ? null : h("td", { class: "id" }, id),

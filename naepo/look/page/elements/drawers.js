@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { on, select } from "../core/select.js";
 
 class Drawers extends HTMLElement {
 	constructor() {
@@ -17,8 +17,8 @@ class Drawers extends HTMLElement {
 		this.ahead = h("button", { id: "position-ahead", onclick: move(1) }, "→");
 		this.answer = h("button", { id: "open-answer", class: "drawer-button", "aria-controls": "answer", onclick: () => this.#turn("answer") });
 		this.shade = h("div", { class: "drawer-shade", onclick: () => this.#show("") });
-		document.addEventListener("naepo-answer", (event) => this.#say(/** @type {CustomEvent} */ (event).detail));
-		document.addEventListener("naepo-select", (event) => "op" in /** @type {CustomEvent} */ (event).detail && this.#show(""));
+		on(document, "naepo-answer", (answer) => this.#say(answer));
+		on(document, "naepo-select", (patch) => "op" in patch && this.#show(""));
 		document.addEventListener("keydown", (event) => event.key === "Escape" && this.#show(""));
 	}
 
@@ -39,7 +39,6 @@ class Drawers extends HTMLElement {
 		this.#show(document.body.dataset.drawer ?? "");
 	}
 
-	/** @param {{label: string, probability: number}} answer */
 	#say({ label, probability }) {
 		this.next = `${label} ${percent(probability)}`;
 		if (this.key) this.answer.textContent = t("answer.open", { next: this.next });

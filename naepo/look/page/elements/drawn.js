@@ -1,6 +1,7 @@
 // An element that draws what it is given into the width that it has, again when either changes, and reads out what is pointed at.
 
 import { h } from "../core/dom.js";
+import { tell } from "../core/select.js";
 
 export class Drawn extends HTMLElement {
 	constructor() {
@@ -33,13 +34,12 @@ export class Drawn extends HTMLElement {
 
 	paint(_width) {}
 
-	/** @param {string} event @param {Record<string, any>} detail */
 	tell(event, detail) {
-		this.dispatchEvent(new CustomEvent(event, { bubbles: true, detail }));
+		tell(this, event, detail);
 	}
 }
 
-/** @param {string} text @param {number} most characters */
+/** @param {number} most characters */
 export function shortened(text, most) {
 	const parts = [...text];
 	return parts.length <= most ? text : `${parts.slice(0, Math.max(1, most - 1)).join("")}…`;

@@ -6,7 +6,7 @@ import { t } from "../core/i18n.js";
 const CELLS = 4_000_000; // a piece
 const MOST = 24_000_000; // beyond, reading the whole matrix to colour points is not worth its 100 MB
 
-/** @param {number} checkpoint @returns {Promise<Float32Array>} */
+/** @returns {Promise<Float32Array>} */
 export async function embeddingNorms(model, checkpoint) {
 	const { vocab_size: vocab, d_model: width } = model.settings;
 	if (vocab * width > MOST) throw new Error(t("map.norms_too_large", { cells: vocab * width }));

@@ -1,7 +1,7 @@
 // A picture with its name, the same numbers as a real table, and the ways to take it along.
 
 import { h } from "../core/dom.js";
-import { download, pngOf, saveCsv, svgOf } from "../core/export.js";
+import { saveCsv, savePicture, savers } from "../core/export.js";
 import { full } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
@@ -40,12 +40,8 @@ function tableDetails(table) {
  */
 export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
 	const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
-	/** @param {() => void | Promise<void>} act */
-	const button = (text, act) => h("button", { class: "quiet", onclick: act }, text);
 	const csv = () => saveCsv(name, [table().head, ...table().rows]);
-	const png = button("PNG", async () => download(`${name}.png`, await pngOf(drawing())));
-	const scalable = button("SVG", async () => download(`${name}.svg`, await svgOf(drawing())));
-	const buttons = h("span", { class: "figure-tools" }, tools, png, scalable, button("CSV", csv));
+	const buttons = h("span", { class: "figure-tools" }, tools, savePicture(name, drawing), savers({ CSV: csv }));
 	const head = h("figcaption", { class: "figure-head" }, h("h3", {}, title), buttons);
 	return h("figure", { class: "figure" }, head, note ? h("p", { class: "note" }, note) : null, picture, tableDetails(table));
 }

@@ -91,7 +91,6 @@ class Reader {
 	}
 }
 
-/** @param {{formula: string, kind: string, weights: string[], inputs: string[]}} op @returns {HTMLElement} */
 export function formula({ formula: own, kind, weights, inputs }) {
 	const variant = { linear: weights.length > 1 && "linear:bias", logits: inputs.length > 1 && "logits:prior" }[kind];
 	const text = FORMULAS[variant || own] ?? FORMULAS[kind] ?? "";

@@ -2,8 +2,8 @@
 
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { farthest, maxAbs } from "../core/numeric.js";
-import { matrixOf, note, on, rowOf, select, told } from "./matrix-of.js";
+import { maxAbs } from "../core/numeric.js";
+import { agree, matrixOf, note, on, rowOf, select } from "./matrix-of.js";
 
 /**
  * @param {{weights: Float32Array, values: Float32Array, mixed: Float32Array, size: number, names: string[], position: number, head: number, group: number}} of
@@ -26,13 +26,12 @@ export function gathered({ weights, values, mixed, size, names, position, head, 
 	const both = Float32Array.from([...sum, ...mixed]);
 	const words = [`Σ ${t("attention.sum")}`, t("attention.mixed_row")];
 	const ends = matrixOf({ ...columns, rows: 2, label: "Σ w · v, mixed", caption: "Σ_j w_j · v_j", limit, rowLabels: words, data: both });
-	const error = farthest(sum, mixed);
 	return [
 		h("h3", {}, t("attention.gathered", { position, head })),
 		note(t("attention.gathered_note", { group })),
 		rows,
 		ends,
-		told("gathered", t("attention.gathered_check", { position, head }), error, 1e-5 * Math.max(1, maxAbs(mixed))),
+		agree("gathered", t("attention.gathered_check", { position, head }), sum, mixed),
 	];
 }
 

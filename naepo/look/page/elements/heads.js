@@ -15,7 +15,7 @@ const SIDE = 176; // pixels, twice what is seen
 
 /** @param {import("./matrix-paint.js").Sheet} sheet */
 function thumbnail(sheet, rows) {
-	const picture = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
+	const picture = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": true });
 	const grid = { x: 0, y: 0, w: SIDE / sheet.cols, h: SIDE / rows };
 	paintCells(picture.getContext("2d"), sheet, { r0: 0, r1: rows, c0: 0, c1: sheet.cols }, grid);
 	return picture;
@@ -45,7 +45,6 @@ class NaepoHeads extends HTMLElement {
 		this.chosen = chosen;
 	}
 
-	/** @param {number} head */
 	set chosen(head) {
 		this.buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === head)));
 	}

@@ -37,7 +37,7 @@ class NaepoHeat extends Drawn {
 		this.size = { margin, width, height, limit };
 		this.cursor = heat.selected ?? this.cursor;
 		const [wide, tall] = [margin + width * cols + 1, TOP + height * rows + 1];
-		const picture = drawing(wide, tall, { class: "heat", role: "img", tabindex: 0, "aria-label": heat.label });
+		const picture = drawing(wide, tall, heat.label, { class: "heat", tabindex: 0 });
 		picture.append(...this.names(heat), ...Array.from({ length: rows * cols }, (_, at) => this.cell(heat, at)).flat());
 		this.mark = svg("rect", { class: "heat-mark", width: width - 1, height: height - 1, fill: "none" });
 		picture.append(this.mark);
@@ -59,7 +59,7 @@ class NaepoHeat extends Drawn {
 		];
 	}
 
-	/** @param {Heat} heat @param {number} at */
+	/** @param {Heat} heat */
 	cell(heat, at) {
 		const { margin, width, height, limit } = this.size;
 		const value = heat.values[at];
@@ -76,7 +76,6 @@ class NaepoHeat extends Drawn {
 		return [box, svg("text", { class: "cell", fill, ...place }, shortened(text, Math.floor(width / 7)))];
 	}
 
-	/** @param {Element} picture */
 	listen(picture) {
 		const at = (/** @type {any} */ event) => {
 			const box = picture.getBoundingClientRect();

@@ -1,14 +1,13 @@
 // How the numbers of a weight or a step are spread, with what is no number and what lies far out counted.
 
 import { getJSON } from "../core/api.js";
-import { h, svg } from "../core/dom.js";
+import { drawing, h, svg } from "../core/dom.js";
 import { count, full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { figure } from "./figure.js";
 
 const [WIDTH, HEIGHT, FOOT] = [640, 72, 16];
 
-/** @param {{edges: number[], counts: number[], min: number, max: number}} found @param {string} label */
 function picture({ edges, counts, min, max }, label) {
 	const most = Math.max(1, ...counts);
 	const wide = WIDTH / counts.length;
@@ -20,9 +19,11 @@ function picture({ edges, counts, min, max }, label) {
 	const [low, high] = [edges[0], edges[edges.length - 1]];
 	const zero = low < 0 && high > 0 ? (-low / (high - low)) * WIDTH : null;
 	const end = HEIGHT + FOOT - 3;
-	return svg(
-		"svg",
-		{ class: "histogram", viewBox: `0 0 ${WIDTH} ${HEIGHT + FOOT}`, width: "100%", role: "img", "aria-label": label },
+	return drawing(
+		WIDTH,
+		HEIGHT + FOOT,
+		label,
+		{ class: "histogram", width: "100%", height: null },
 		bars,
 		svg("text", { x: 0, y: end, class: min < low ? "beyond" : "" }, `${min < low ? "◂ " : ""}${number(low)}`),
 		zero !== null && zero > 60 && zero < WIDTH - 60 ? svg("text", { x: zero, y: end, "text-anchor": "middle" }, "0") : null,

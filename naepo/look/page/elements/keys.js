@@ -3,8 +3,8 @@
 import { h } from "../core/dom.js";
 import { language, t } from "../core/i18n.js";
 
-const KEYS = [["←", "→"], ["↑", "↓"], ["[", "]"], ["0", "9"], ["/"], ["Esc"], ["n"], ["b"], ["?"]];
-const NAMES = ["position", "step", "block", "head", "prompt", "leave", "write", "back", "list"];
+const KEYS = [["←", "→"], ["↑", "↓"], ["[", "]"], ["0", "9"], ["/"], ["Esc"], ["n"], ["b"], ["p"], ["?"]];
+const NAMES = ["position", "step", "block", "head", "prompt", "leave", "write", "back", "play", "list"];
 
 class Keys extends HTMLElement {
 	connectedCallback() {

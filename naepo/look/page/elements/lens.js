@@ -53,7 +53,7 @@ function entropyChart(lens) {
 	return h("naepo-chart", { data: { series, x: t("path.depth"), y, label: y, height: 130, names: namesOf(lens) } });
 }
 
-/** @param {Lens} lens @param {number | null} followed */
+/** @param {Lens} lens */
 export function lensPicture(lens, followed) {
 	const { first, stays } = leads(lens);
 	const [names, end] = [namesOf(lens), lens.layers[lens.layers.length - 1]];

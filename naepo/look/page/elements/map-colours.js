@@ -51,7 +51,7 @@ function byAmount(name, amounts, scale = (amount) => amount) {
 		const share = (scale(amount) - from) / (to - from || 1);
 		colours.set(Number.isFinite(share) ? shade(share) : NONE, 3 * id);
 	});
-	const strip = h("canvas", { width: 120, height: 10, "aria-hidden": "true" });
+	const strip = h("canvas", { width: 120, height: 10, "aria-hidden": true });
 	const pen = strip.getContext("2d");
 	for (let x = 0; x < 120; x++) {
 		pen.fillStyle = css(shade(x / 119));
@@ -77,7 +77,7 @@ export async function colouring(model, checkpoint, colour, { kinds, notes }) {
 	const name = t(`map.colour_${colour}`);
 	if (colour === "frequency" && counts) return { ...byAmount(name, counts, Math.log), order }; // never seen: grey
 	if (colour === "norm") return { ...byAmount(name, await embeddingNorms(model, checkpoint)), order };
-	if (colour === "pitch" && notes) return { ...byAmount(name, Float32Array.from(notes, (note) => note?.pitch ?? NaN)), order };
+	if (colour === "pitch" && notes) return { ...byAmount(name, Float32Array.from(notes, (pitch) => pitch ?? NaN)), order };
 	const { colours, legend } = byKind(kinds);
 	const missing = colour === "frequency" ? [h("p", { class: "note" }, t("map.no_frequencies"))] : [];
 	return { colours, order, legend: [...missing, ...legend] };

@@ -19,7 +19,7 @@ function field(knob, choice, tell) {
 /** @param {Choice} choice @param {Tell} tell */
 function methods(reducers, choice, tell) {
 	const buttons = Object.entries(METHODS).map(([method, name]) => {
-		const state = { "aria-pressed": String(method === choice.method), disabled: !reducers[method] };
+		const state = { "aria-pressed": method === choice.method, disabled: !reducers[method] };
 		const click = () => tell({ method: /** @type {Choice["method"]} */ (method) });
 		return h("button", { class: "chip", ...state, onclick: click }, name);
 	});
@@ -28,7 +28,7 @@ function methods(reducers, choice, tell) {
 	return h("div", { class: "field", role: "group", "aria-label": t("map.method") }, buttons, hint);
 }
 
-/** @param {HTMLElement} place @param {Choice} choice @param {Tell} tell @param {boolean} hasNotes */
+/** @param {Choice} choice @param {Tell} tell */
 export function mapControls(place, reducers, choice, tell, hasNotes) {
 	const key = JSON.stringify([reducers, { ...choice, query: "" }, t("map.method"), hasNotes]);
 	if (place.dataset.key === key) return; // the same knobs: a hand may be on one of them

@@ -8,7 +8,7 @@ const LINE = 12; // pixels that a name needs
 /** @type {CanvasRenderingContext2D | null} */
 let ruler = null;
 
-/** Pixels that the longest name takes. @param {string[] | undefined} names @param {number} most */
+/** Pixels that the longest name takes. @param {string[] | undefined} names */
 export function room(names, most) {
 	if (!names?.length) return 0;
 	ruler ??= document.createElement("canvas").getContext("2d");

@@ -1,9 +1,9 @@
 // What the stage needs of matrices again and again: one with its properties, names of positions, rows of a tensor, checks.
 
 import { h, note } from "../core/dom.js";
-import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { check } from "./part.js";
+import { farthest, maxAbs } from "../core/numeric.js";
+import { told } from "./part.js";
 import "./matrix.js";
 
 /** @typedef {import("./matrix.js").NaepoMatrix & Record<string, any>} Matrix */
@@ -12,25 +12,18 @@ import "./matrix.js";
 export const matrixOf = (properties) => h("naepo-matrix", { label: properties.name, ...properties });
 
 export { note } from "../core/dom.js";
-export { select } from "../core/select.js";
+export { on, select } from "../core/select.js";
+export { told } from "./part.js";
 export { glyphsOf, positionsOf } from "./position-names.js";
 
-/** @template {ArrayLike<number> & {subarray: any}} T @param {T} data @param {number} row @param {number} width @returns {T} */
+/** @template {ArrayLike<number> & {subarray: any}} T @param {T} data @returns {T} */
 export const rowOf = (data, row, width) => data.subarray(row * width, (row + 1) * width);
 
-/** A check that can be found, and is told to who cannot see it. @param {string} name @param {string} words @param {number} error @param {number} bound */
-export function told(name, words, error, bound) {
-	const line = check(words, error, bound, number);
-	line.dataset.check = name;
-	line.setAttribute("role", "status");
-	return line;
-}
+/** A check that two arrays are equal, but for rounding. */
+export const agree = (name, words, own, given, bound = 1e-5) => told(name, words, farthest(own, given), bound * Math.max(1, maxAbs(given)));
 
-/** Said where somebody's change acts on a step, which then need not add up. @param {string} name */
+/** Said where somebody's change acts on a step, which then need not add up. */
 export const changed = (state, name) => ((state?.changes ?? []).some((change) => change.op === name) ? note(t("op.changed")) : null);
-
-/** Listen to what an element tells. @param {string} event @param {(detail: any) => void} act */
-export const on = (element, event, act) => element.addEventListener(event, (/** @type {CustomEvent} */ { detail }) => act(detail));
 
 /** One side of an equation. @param {...any} content */
 export const term = (...content) => h("div", { class: "term" }, content);

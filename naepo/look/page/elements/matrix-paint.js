@@ -1,6 +1,6 @@
 // A part of a matrix as pixels: colour for what is a number, signs for what is none or lies beyond the scale.
 
-import { css, inkOn, legend } from "../core/colour.js";
+import { css, inkOn, legend, pixel } from "../core/colour.js";
 import { number } from "../core/format.js";
 
 /**
@@ -20,18 +20,14 @@ const packed = new WeakMap();
 /** @param {Kind} kind */
 function palette(kind) {
 	const colours = legend(kind);
-	const found = packed.get(colours) ?? Uint32Array.from(colours, pack);
+	const found = packed.get(colours) ?? Uint32Array.from(colours, pixel);
 	packed.set(colours, found);
 	return found;
 }
-
-/** @param {number[]} rgb */
-const pack = ([red, green, blue]) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
-
 /** Paper, and a faint ink on it, for the hatching of what is no number. @returns {[number, number]} */
 function hatching() {
 	const [paper, ink] = [legend("signed")[128], legend("probability")[255]];
-	return [pack(paper), pack(paper.map((side, i) => Math.round(side + 0.3 * (ink[i] - side))))];
+	return [pixel(paper), pixel(paper.map((side, i) => Math.round(side + 0.3 * (ink[i] - side))))];
 }
 
 /** Where on a scale of 256 colours. @param {Kind} kind */
@@ -79,7 +75,7 @@ export function imageOf(sheet, part, widest, tallest) {
 /** @type {HTMLCanvasElement | null} */
 let scratch = null;
 
-/** Draw a part where the grid says. @param {CanvasRenderingContext2D} pen @param {Sheet} sheet @param {Part} part @param {Grid} grid @param {number} density device pixels in one */
+/** Draw a part where the grid says. @param {Sheet} sheet @param {Part} part @param {Grid} grid @param {number} density device pixels in one */
 export function paintCells(pen, sheet, part, grid, density = 1) {
 	const [width, height] = [(part.c1 - part.c0) * grid.w, (part.r1 - part.r0) * grid.h];
 	if (!(width > 0 && height > 0)) return;
@@ -91,7 +87,7 @@ export function paintCells(pen, sheet, part, grid, density = 1) {
 	pen.drawImage(scratch, 0, 0, image.width, image.height, grid.x + part.c0 * grid.w, grid.y + part.r0 * grid.h, width, height);
 }
 
-/** The signs: × for NaN, +∞ and −∞, a corner for what the scale clips; and numbers where they fit. @param {CanvasRenderingContext2D} pen @param {Sheet} sheet @param {Part} part @param {Grid} grid */
+/** The signs: × for NaN, +∞ and −∞, a corner for what the scale clips; and numbers where they fit. @param {Sheet} sheet @param {Part} part @param {Grid} grid */
 export function paintSigns(pen, sheet, part, grid) {
 	const [ink, hasText] = [css(legend("probability")[255]), grid.w >= TEXT && grid.h >= 14];
 	const isLarge = Math.min(grid.w, grid.h) >= SIGN;
@@ -164,7 +160,7 @@ export function paintScale(canvas, kind) {
 	canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 
-/** Count what a scale cannot show. @param {ArrayLike<number>} data @param {number} cols @param {(row: number) => number} limitOf */
+/** Count what a scale cannot show. @param {(row: number) => number} limitOf */
 export function strangeIn(data, cols, limitOf) {
 	const found = { nan: 0, below: 0, above: 0, clipped: 0 };
 	for (let r = 0, i = 0; i < data.length; r++) {

@@ -2,7 +2,7 @@
 
 import { getFile } from "../core/api.js";
 import { h, note } from "../core/dom.js";
-import { download, pngOf, saveCsv, svgOf } from "../core/export.js";
+import { download, saveCsv, savePicture, savers } from "../core/export.js";
 import { count, full } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
@@ -10,7 +10,7 @@ import { t } from "../core/i18n.js";
 
 const MOST = 64; // rows and columns of a table
 
-/** The numbers in NumPy's own format, version 1.0. @param {ArrayLike<number>} data @param {number} rows @param {number} cols */
+/** The numbers in NumPy's own format, version 1.0. */
 export function npyOf(data, rows, cols) {
 	const said = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${cols}), }`;
 	const length = 64 * Math.ceil((said.length + 11) / 64) - 10;
@@ -50,8 +50,6 @@ export function tableOf(matrix) {
 /** The buttons that save files. @param {Matrix} matrix */
 export function filesOf(matrix) {
 	const name = (matrix.name || matrix.label || "matrix").replace(/[^\w.-]+/g, "_");
-	/** @param {() => Promise<void> | void} act */
-	const button = (words, act, title) => h("button", { class: "quiet", title, onclick: act }, words);
 	const csv = () => {
 		const { data, rows, cols, rowNames, colNames } = matrix.windowed();
 		const lines = Array.from({ length: rows }, (_, r) => [rowNames[r], ...data.slice(r * cols, (r + 1) * cols)]);
@@ -65,10 +63,8 @@ export function filesOf(matrix) {
 	return h(
 		"p",
 		{ class: "matrix-files" },
-		button("PNG", async () => download(`${name}.png`, await pngOf(matrix.canvas)), t("matrix.picture")),
-		button("SVG", async () => download(`${name}.svg`, await svgOf(matrix.canvas)), t("matrix.picture")),
-		button("CSV", csv, t("matrix.window")),
-		button("NPY", npy, t("matrix.window")),
-		matrix.source ? [h("span", { class: "note" }, t("matrix.whole")), button("CSV", whole("csv"), t("matrix.whole")), button("NPY", whole("npy"), t("matrix.whole"))] : null,
+		savePicture(name, () => matrix.canvas, t("matrix.picture")),
+		savers({ CSV: csv, NPY: npy }, t("matrix.window")),
+		matrix.source && [h("span", { class: "note" }, t("matrix.whole")), savers({ CSV: whole("csv"), NPY: whole("npy") }, t("matrix.whole"))],
 	);
 }

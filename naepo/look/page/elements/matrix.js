@@ -2,10 +2,11 @@
 // (naepo-hover), a click or Enter chooses it (naepo-cell), + and − zoom. Behind it: a real table, and files.
 
 import { css, legend } from "../core/colour.js";
-import { h } from "../core/dom.js";
+import { h, penOf } from "../core/dom.js";
 import { count, full, number, shape } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
+import { tell } from "../core/select.js";
 import { paintFrame, paintNames, room } from "./matrix-labels.js";
 import { paintCells, paintScale, paintSigns, strangeIn } from "./matrix-paint.js";
 import { PROPERTIES, define } from "./matrix-properties.js";
@@ -40,7 +41,7 @@ export class NaepoMatrix extends HTMLElement {
 		this.canvas = h("canvas");
 		this.sheet = h("div", { class: "matrix-sheet" }, this.canvas);
 		this.scroller = h("div", { class: "matrix-scroll", tabIndex: 0, role: "application" }, this.sheet);
-		this.scale = h("canvas", { class: "matrix-scale", width: 256, height: 1, "aria-hidden": "true" });
+		this.scale = h("canvas", { class: "matrix-scale", width: 256, height: 1, "aria-hidden": true });
 		this.words = h("span");
 		this.readout = h("p", { class: "matrix-readout" }, this.scale, this.words);
 		this.title_ = h("span", { class: "matrix-caption" });
@@ -88,7 +89,7 @@ export class NaepoMatrix extends HTMLElement {
 		return new DOMRect(x0, y0, col === null ? this.values.cols * w : w, row === null ? this.values.rows * tall : tall);
 	}
 
-	/** The number of a cell. @param {number} row @param {number} col */
+	/** The number of a cell. */
 	at(row, col) {
 		return this.values.data[row * this.values.cols + col];
 	}
@@ -101,7 +102,7 @@ export class NaepoMatrix extends HTMLElement {
 		return this.values.colLabels?.[col] ?? String(col + this.values.colStart);
 	}
 
-	/** Where the scale of a row ends. @param {number} row */
+	/** Where the scale of a row ends. */
 	limitOf(row) {
 		return this.values.limits?.[row] ?? this.reach;
 	}
@@ -193,7 +194,7 @@ export class NaepoMatrix extends HTMLElement {
 			c1: Math.min(cols, Math.ceil((left + this.size.width - x - 1) / w)),
 		};
 		if (Object.values(this.shown).join() !== before) this.#fill();
-		const pen = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+		const pen = penOf(this.canvas);
 		const grid = { x: x - left, y: y - top, w, h: tall };
 		const ink = css(legend("probability")[255]);
 		pen.setTransform(this.density, 0, 0, this.density, 0, 0);
@@ -293,7 +294,7 @@ export class NaepoMatrix extends HTMLElement {
 
 	/** @param {Cell | null} cell */
 	#tell(what, cell) {
-		this.dispatchEvent(new CustomEvent(what, { bubbles: true, detail: cell && { ...cell, value: this.at(cell.row, cell.col) } }));
+		tell(this, what, cell && { ...cell, value: this.at(cell.row, cell.col) });
 	}
 
 	/** @param {Cell | null} cell */

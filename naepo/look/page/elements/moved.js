@@ -66,7 +66,7 @@ export function movedPicture(moves, choose) {
 	return figure({ title: t("training.matrices"), name: "matrices", picture, table });
 }
 
-/** @param {Moves} moves @param {string} text @param {(step: number) => void} choose */
+/** @param {Moves} moves @param {(step: number) => void} choose */
 export function gradientPicture(moves, text, choose) {
 	const rows = moves.matrices.map(({ name, norm }) => [name, ...norm]);
 	const table = () => ({ head: [t("training.matrix"), ...moves.steps.map(String)], rows });

@@ -7,7 +7,7 @@ import { t } from "../core/i18n.js";
 import { tableElement } from "./figure.js";
 import { select } from "./matrix-of.js";
 
-/** @param {string} model @param {number} checkpoint @param {number | null} id */
+/** @param {number | null} id */
 export async function neighbourList(model, checkpoint, id) {
 	const heading = h("h3", {}, t("map.neighbours"));
 	if (id === null) return [heading, note(t("map.choose_id"))];

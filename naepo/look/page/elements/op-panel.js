@@ -49,7 +49,7 @@ export class OpPanel extends HTMLElement {
 	follow(_context) {}
 }
 
-/** All positions of a step that has one row each; a click chooses the position. @param {any} run @param {any} op @param {{data: Float32Array, shape: number[]}} tensor @param {number} position */
+/** All positions of a step that has one row each; a click chooses the position. @param {any} run @param {any} op @param {{data: Float32Array, shape: number[]}} tensor */
 export function allPositions(run, op, { data, shape }, position, head = -1) {
 	const [rows, cols] = shape.slice(-2);
 	const name = head < 0 ? op.name : `${op.name}[${head}]`;
@@ -70,3 +70,6 @@ export function stacked(named, more = {}) {
 	const limits = rows.map((row) => Math.max(1e-30, Array.from(row).reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), 0)));
 	return matrixOf({ rows: rows.length, cols, rowLabels: Object.keys(named), limits, dims: [t("op.value"), t("op.unit")], data, ...more });
 }
+
+/** What stands at one position, row under row. */
+export const atPosition = (op, position, named, more = {}) => stacked(named, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name, ...more });

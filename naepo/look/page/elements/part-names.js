@@ -5,7 +5,7 @@ import { has, t } from "../core/i18n.js";
 /** @param {string | null} name of an op or a part; NaN outside the blocks */
 export const blockOf = (name) => Number(/^blocks\.(\d+)\./.exec(name ?? "")?.[1] ?? NaN);
 
-/** Block and head of a contribution, null when it is not a head's. @param {string} name */
+/** Block and head of a contribution, null when it is not a head's. */
 export function headOf(name) {
 	const head = /\.head\.(\d+)$/.exec(name);
 	return head && { block: blockOf(name), head: Number(head[1]) };
@@ -20,5 +20,5 @@ export function partName(name) {
 	return words(`path.part_${kind}`, name, { block: blockOf(name), head: headOf(name)?.head });
 }
 
-/** Where on the residual stream: "residual" is what block 0 reads. @param {string} name */
+/** Where on the residual stream: "residual" is what block 0 reads. */
 export const stageName = (name) => words(`path.stage_${name.split(".").pop()}`, name, { block: blockOf(name) });

@@ -2,6 +2,7 @@
 // error says what to do. Answers to an older question are dropped.
 
 import { h } from "../core/dom.js";
+import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 
 /** @typedef {Node | string | null | undefined | false | (Node | string)[]} Content */
@@ -44,7 +45,6 @@ export class Part {
 			if (this.key !== key) return;
 			this.key = "";
 			this.show(trouble(error));
-			if (/** @type {any} */ (error).status === 410) this.element.dispatchEvent(new CustomEvent("naepo-gone", { bubbles: true }));
 		} finally {
 			clearTimeout(slow);
 			if (this.key === key || this.key === "") this.#rest();
@@ -63,15 +63,9 @@ export class Part {
 	}
 }
 
-/**
- * An identity and its error, green within the stated bound and red beyond.
- * @param {string} words
- * @param {number} error
- * @param {number} bound
- * @param {(x: number) => string} number
- */
-export function check(words, error, bound, number) {
-	const holds = Math.abs(error) <= bound; // NaN does not hold
+/** An identity and its error, green within the stated bound and red beyond; it can be found, and is told to who cannot see it. */
+export function told(name, words, error, bound) {
+	const holds = Math.abs(error ?? NaN) <= bound; // NaN does not hold
 	const text = t(holds ? "path.holds" : "path.fails", { words, error: number(error), bound: number(bound) });
-	return h("p", { class: `check ${holds ? "holds" : "fails"}` }, text);
+	return h("p", { class: `check ${holds ? "holds" : "fails"}`, role: "status", dataset: { check: name } }, text);
 }

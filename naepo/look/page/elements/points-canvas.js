@@ -1,15 +1,14 @@
 // Points on a plain canvas: pixels written straight into one ImageData. For browsers without WebGL2, and for those whose
 // WebGL2 is emulated by the processor, where this is several times faster than the emulation.
 
-/** @typedef {import("./points-webgl.js").Frame} Frame */
+import { pixel } from "../core/colour.js";
 
-/** Little-endian pixel of three bytes. */
-const pixel = (red, green, blue) => ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+/** @typedef {import("./points-webgl.js").Frame} Frame */
 
 /** The colours as pixels, faded towards the paper. @param {Uint8Array} rgb @param {Frame} frame */
 function pixelsOf(rgb, { paper, dim }) {
 	const part = (at) => rgb[at] * (1 - dim) + paper[at % 3] * dim;
-	return Uint32Array.from({ length: rgb.length / 3 }, (_, i) => pixel(part(3 * i), part(3 * i + 1), part(3 * i + 2)));
+	return Uint32Array.from({ length: rgb.length / 3 }, (_, i) => pixel([part(3 * i), part(3 * i + 1), part(3 * i + 2)]));
 }
 
 /** The rows of a disc as [from, to); a square where it is too small to be round. @param {number} size pixels */
@@ -37,7 +36,7 @@ function scatter(target, { width, height, size: wanted }, xy, pixels, camera) {
 	}
 }
 
-/** @param {HTMLCanvasElement} canvas @returns {import("./points-webgl.js").Renderer} */
+/** @returns {import("./points-webgl.js").Renderer} */
 export function canvasRenderer(canvas) {
 	const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
 	let [xy, rgb, key] = [new Float32Array(0), new Uint8Array(0), ""];
@@ -52,7 +51,7 @@ export function canvasRenderer(canvas) {
 			if (key !== `${frame.paper} ${frame.dim}`) [pixels, key] = [pixelsOf(rgb, frame), `${frame.paper} ${frame.dim}`];
 			if (image?.width !== frame.width || image.height !== frame.height) image = context.createImageData(frame.width, frame.height);
 			const target = new Uint32Array(image.data.buffer);
-			target.fill(pixel(frame.paper[0], frame.paper[1], frame.paper[2]));
+			target.fill(pixel(frame.paper));
 			scatter(target, frame, xy, pixels, camera);
 			context.putImageData(image, 0, 0);
 		},

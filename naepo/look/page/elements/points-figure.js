@@ -5,7 +5,7 @@ import { t } from "../core/i18n.js";
 import { figure } from "./figure.js";
 import "./points.js";
 
-/** @param {any} points a naepo-points @param {string} title @param {string} name of the files @param {string} note */
+/** @param {any} points a naepo-points @param {string} name of the files */
 export function pointsFigure(points, title, name, note) {
 	points.setAttribute("aria-label", `${title}. ${t("map.hands")}`);
 	const row = (id) => [id, points.names[id] ?? "", points.xy[2 * id], points.xy[2 * id + 1]];

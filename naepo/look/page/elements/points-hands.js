@@ -8,7 +8,7 @@
 
 const STILL = 3; // pixels: a press that moves less is a choice, not a drag
 
-/** @param {HTMLElement} element @param {Acts} acts */
+/** @param {Acts} acts */
 export function listen(element, acts) {
 	/** @type {Map<number, Place>} */
 	const hands = new Map();

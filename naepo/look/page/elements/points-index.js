@@ -34,12 +34,12 @@ export class PointIndex {
 		for (let i = 0; i < this.n; i++) this.items[next[cells[i]]++] = i;
 	}
 
-	/** The row or column of a distance from the corner. @param {number} away */
+	/** The row or column of a distance from the corner. */
 	line(away) {
 		return Math.max(0, Math.min(this.columns - 1, Math.floor(away / this.step)));
 	}
 
-	/** The point nearest to a place, −1 when none is within the radius. @param {number} x @param {number} y @param {number} radius */
+	/** The point nearest to a place, −1 when none is within the radius. */
 	nearest(x, y, radius) {
 		const [right, up] = [x - this.bounds.left, y - this.bounds.bottom];
 		let [best, closest] = [-1, radius * radius];

@@ -1,6 +1,7 @@
 // The sheet above the points: marks, the chosen one, and as many names as fit without covering each other.
 
 import { css } from "../core/colour.js";
+import { penOf } from "../core/dom.js";
 import { greedyLabels } from "./points-index.js";
 
 const MOST = 160; // labels on one picture
@@ -37,7 +38,7 @@ function circle(pen, points, id, radius) {
 /** Draw the sheet anew. @param {NaepoPoints} points */
 export function drawSheet(points) {
 	const { sheet, ratio, names, rgb, selectedId, markedIds, clientWidth: width, clientHeight: height } = points;
-	const pen = /** @type {CanvasRenderingContext2D} */ (sheet.getContext("2d"));
+	const pen = penOf(sheet);
 	const style = getComputedStyle(points);
 	const accent = style.getPropertyValue("--accent").trim() || style.color;
 	pen.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -68,7 +68,7 @@ export class NaepoPoints extends HTMLElement {
 		this.waiting = 0;
 	}
 
-	/** Places of the points, (n, 2), any unit. @param {Float32Array} xy */
+	/** Places of the points, (n, 2), any unit. */
 	set places(xy) {
 		const n = xy.length / 2;
 		this.xy = xy;
@@ -86,7 +86,7 @@ export class NaepoPoints extends HTMLElement {
 		this.refresh();
 	}
 
-	/** The chosen point, −1 for none. @param {number} id */
+	/** The chosen point, −1 for none. */
 	set selected(id) {
 		this.selectedId = id;
 		this.refresh();
@@ -103,7 +103,7 @@ export class NaepoPoints extends HTMLElement {
 	}
 
 	start() {
-		const fresh = () => (this.canvas = h("canvas", { class: "points-canvas", "aria-hidden": "true" }));
+		const fresh = () => (this.canvas = h("canvas", { class: "points-canvas", "aria-hidden": true }));
 		// a canvas that refused one kind of context may refuse the other: each gets its own
 		this.renderer = (this.want !== "canvas" && webglRenderer(fresh(), this.want === "webgl2")) || canvasRenderer(fresh());
 		this.canvas.addEventListener("webglcontextlost", (/** @type {Event} */ event) => event.preventDefault());
@@ -133,14 +133,14 @@ export class NaepoPoints extends HTMLElement {
 		this.refresh();
 	}
 
-	/** Bring a point to the middle. @param {number} id */
+	/** Bring a point to the middle. */
 	visit(id) {
 		const [x, y] = [this.xy[2 * id], this.xy[2 * id + 1]];
 		if (Number.isFinite(x) && Number.isFinite(y)) this.camera = { ...this.camera, x, y };
 		this.refresh();
 	}
 
-	/** @param {number} dx @param {number} dy pixels */
+	/** @param {number} dy pixels */
 	pan(dx, dy) {
 		this.camera.x -= dx / this.camera.scale;
 		this.camera.y += dy / this.camera.scale;
@@ -203,7 +203,7 @@ export class NaepoPoints extends HTMLElement {
 		return Math.min(8, base * Math.max(1, (this.camera.scale / this.fitScale) ** 0.4));
 	}
 
-	/** Where a point is on the screen, in CSS pixels. @param {number} id */
+	/** Where a point is on the screen, in CSS pixels. */
 	onScreen(id) {
 		return {
 			x: this.clientWidth / 2 + (this.xy[2 * id] - this.camera.x) * this.camera.scale,

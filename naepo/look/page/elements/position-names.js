@@ -4,7 +4,7 @@
 /** @type {Map<string, string>} */
 const SIGNS = new Map([[" ", "␣"], ["\n", "↵"], ["\t", "⇥"], ["\r", "␍"]]);
 
-/** A text on one line. @param {string} text */
+/** A text on one line. */
 export const signed = (text) => [...text].map((each) => SIGNS.get(each) ?? each).join("");
 
 /** The glyph of each token. */

@@ -44,7 +44,6 @@ class Prompt extends HTMLElement {
 		if (event.key !== "Enter" || event.isComposing || event.keyCode === 229 || event.shiftKey) return;
 		event.preventDefault();
 		select(this, { text: this.text.value });
-		this.dispatchEvent(new CustomEvent("naepo-submit", { bubbles: true }));
 	}
 }
 

@@ -1,8 +1,8 @@
 // The page does the sum itself: y = x · Wᵀ + b of the numbers it shows, in float64.
 
 import { t } from "../core/i18n.js";
-import { farthest, linear, maxAbs } from "../core/numeric.js";
-import { told } from "./matrix-of.js";
+import { linear } from "../core/numeric.js";
+import { agree } from "./matrix-of.js";
 
 const MOST = 3e7; // multiplications; beyond it only the rows around the chosen position
 
@@ -16,10 +16,10 @@ export function recomputed({ x, w, b, y, rows, inner, cols, position }) {
 	const own = linear(x.subarray(first * inner, (first + some) * inner), w, some, inner, cols, b);
 	const given = y.subarray(first * cols, (first + some) * cols);
 	const words = t("op.recomputed", { bias: b ? " + b" : "", rows: some, cols });
-	return told("recomputed", words, farthest(own, given), 1e-5 * Math.max(1, maxAbs(given)));
+	return agree("recomputed", words, own, given);
 }
 
-/** A matrix on its side. @param {Float32Array} data @param {number} rows @param {number} cols */
+/** A matrix on its side. */
 export function transposed(data, rows, cols) {
 	const turned = new Float32Array(data.length);
 	for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) turned[c * rows + r] = data[r * cols + c];

@@ -4,7 +4,7 @@ import { getTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { select, tell } from "../core/select.js";
 import { tableElement } from "./figure.js";
 import { WIDTH, drawStrip } from "./strip.js";
 
@@ -62,12 +62,12 @@ class Road extends HTMLElement {
 	/** The ids, where the road begins. */
 	#first() {
 		const name = h("span", { class: "name" }, h("code", {}, "ids"), h("span", { class: "words" }, t("core.tokens")));
-		const focus = () => document.dispatchEvent(new CustomEvent("naepo-focus-tokens"));
+		const focus = () => tell(document, "naepo-focus-tokens");
 		return h("button", { class: "line ids", onclick: focus }, name, this.tokens);
 	}
 
 	#block(block, open) {
-		const canvas = h("canvas", { width: WIDTH, height: 1, class: "strip", "aria-hidden": "true" });
+		const canvas = h("canvas", { width: WIDTH, height: 1, class: "strip", "aria-hidden": true });
 		this.folded.set(`blocks.${block}.residual_2`, canvas);
 		return h("details", { class: "block", open, dataset: { block } }, h("summary", {}, h("span", {}, t("road.block", { block })), canvas));
 	}

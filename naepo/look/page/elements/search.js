@@ -2,7 +2,7 @@
 
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
-import { select } from "./matrix-of.js";
+import { select, tell } from "../core/select.js";
 
 const SHOWN = 12;
 const MARKED = 5000;
@@ -50,7 +50,6 @@ class NaepoSearch extends HTMLElement {
 		return found(this.labels, this.input.value);
 	}
 
-	/** @param {string} query */
 	set query(query) {
 		if (query === this.input.value) return;
 		this.input.value = query;
@@ -67,10 +66,9 @@ class NaepoSearch extends HTMLElement {
 			return h("li", {}, h("button", { class: "quiet", onclick: () => this.choose(id) }, name));
 		};
 		this.results.replaceChildren(...ids.slice(0, SHOWN).map(result));
-		if (tells) this.dispatchEvent(new CustomEvent("naepo-found", { bubbles: true, detail: { ids, query } }));
+		if (tells) tell(this, "naepo-found", { ids, query });
 	}
 
-	/** @param {KeyboardEvent} event */
 	key(event) {
 		if (event.isComposing || event.keyCode === 229) return; // the input method is still writing
 		if (event.key === "Enter") this.choose(this.ids[0]);

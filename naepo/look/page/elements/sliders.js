@@ -28,7 +28,7 @@ export function sliders(from) {
 	return { element, show };
 }
 
-/** @param {typeof SLIDERS[0]} slider @param {HTMLElement} from */
+/** @param {typeof SLIDERS[0]} slider */
 function one({ key, min, max, step, off }, from) {
 	const input = h("input", { id: key, type: "range", min, max, step });
 	const output = h("output", { for: key });

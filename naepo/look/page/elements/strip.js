@@ -1,13 +1,14 @@
 // A strip of real values, 64 pixels wide: as many stripes as there are numbers, each as wide as the others.
 
 import { diverging, sequential } from "../core/colour.js";
+import { penOf } from "../core/dom.js";
 import { maxAbs } from "../core/numeric.js";
 
 export const WIDTH = 64;
 
-/** Draw the numbers, their own largest size at the ends of the scale. @param {HTMLCanvasElement} canvas @param {Float32Array} values padded with NaN @param {boolean} isShare */
+/** Draw the numbers, their own largest size at the ends of the scale. @param {Float32Array} values padded with NaN */
 export function drawStrip(canvas, values, isShare) {
-	const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+	const pen = penOf(canvas);
 	const n = Math.max(1, values.length - padding(values));
 	const limit = maxAbs(values) || 1;
 	const image = pen.createImageData(WIDTH, 1);

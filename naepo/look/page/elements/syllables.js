@@ -1,9 +1,11 @@
 // The next character or syllable: the sum over all ids and pieces of bytes that write it. Computed while it is open.
 
 import { h, note } from "../core/dom.js";
-import { full, number, percent } from "../core/format.js";
+import { full, percent } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { nextCharacters } from "../core/syllables.js";
+import { shareCell } from "./distribution.js";
+import { told } from "./part.js";
 import { signed } from "./position-names.js";
 import { bytesOf, vocabularyOf } from "./vocabulary.js";
 
@@ -60,19 +62,16 @@ class Syllables extends HTMLElement {
 		const ranked = [...characters].sort(([, a], [, b]) => b.p - a.p);
 		const scale = ranked[0]?.[1].p || 1;
 		const rows = ranked.slice(0, SHOWN).map(([text, { p, paths }]) => {
-			const bar = h("span", { class: "bar-of" }, h("span", { class: "bar-fill", style: { width: `${(100 * p) / scale}%` } }));
-			const share = h("td", { class: "probability", title: full(p) }, h("span", { class: "probability-cell" }, bar, h("span", {}, percent(p))));
-			return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), share, h("td", { class: "id" }, t(paths === 1 ? "answer.path" : "answer.paths", { paths })));
+			return h("tr", {}, h("th", { scope: "row" }, h("span", { class: "token-name" }, signed(text))), shareCell(p, scale, full(p)), h("td", { class: "id" }, t(paths === 1 ? "answer.path" : "answer.paths", { paths })));
 		});
 		const unfollowed = open.reduce((sum, path) => sum + path.p, 0);
 		const written = ranked.reduce((sum, [, { p }]) => sum + p, 0);
 		const error = Math.abs(written + unfollowed + ended + invalid - 1);
 		const parts = { written: percent(written), unfollowed: percent(unfollowed), ended: percent(ended), invalid: percent(invalid), runs };
-		const holds = error <= 1e-9;
 		this.body.replaceChildren(
 			h("table", { class: "distribution" }, h("tbody", {}, rows)),
 			note(t("answer.syllables_note", parts)),
-			h("p", { class: `check ${holds ? "holds" : "fails"}` }, `${holds ? "✓" : "✗"} ${t("answer.syllables_sum", { error: number(error) })}`),
+			told("syllables", t("answer.syllables_sum"), error, 1e-9),
 		);
 	}
 }

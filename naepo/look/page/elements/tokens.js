@@ -57,12 +57,13 @@ class Tokens extends HTMLElement {
 			this.context = this.now;
 			document.getElementById(`tokens-${mode}`)?.focus();
 		};
-		return h("button", { id: `tokens-${mode}`, "aria-pressed": String(mode === this.mode), onclick: show }, t(`core.${mode}`));
+		return h("button", { id: `tokens-${mode}`, "aria-pressed": mode === this.mode, onclick: show }, t(`core.${mode}`));
 	}
 
 	#group({ start, end, text, kind }) {
 		const isShared = end - start > 1;
-		const pieces = kind === "text" ? charactersOf(text).map(signed) : [];
+		const { isMusic, tokens } = this.now.run;
+		const pieces = kind === "text" ? (isMusic ? [tokens[start].label] : charactersOf(text).map(signed)) : [];
 		const shown = this.mode === "characters" ? pieces.map((piece) => h("span", { class: "character" }, piece)) : pieces.join("");
 		const isKorean = kind === "text" && /[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]/.test(text);
 		return h(
@@ -89,7 +90,7 @@ class Tokens extends HTMLElement {
 				tabIndex: -1,
 				title,
 				"aria-label": title,
-				"aria-selected": "false",
+				"aria-selected": false,
 				dataset: { position },
 				onclick: () => select(this, { position }),
 			},

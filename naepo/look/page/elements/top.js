@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { select, tell } from "../core/select.js";
 import "./prompt.js";
 
 const COPIED = 1500; // milliseconds that it is said
@@ -51,10 +51,8 @@ class Top extends HTMLElement {
 		this.slider.setAttribute("aria-label", t("top.checkpoint"));
 		this.link.textContent = t("top.link");
 		const other = language() === "en" ? "ko" : "en";
-		const speak = h("button", { id: "language", lang: other }, other === "ko" ? "한국어" : "English");
-		speak.addEventListener("click", () => select(this, { lang: other }));
-		const keys = h("button", { id: "keys" }, t("top.keys"));
-		keys.addEventListener("click", () => document.dispatchEvent(new CustomEvent("naepo-keys")));
+		const speak = h("button", { id: "language", lang: other, onclick: () => select(this, { lang: other }) }, other === "ko" ? "한국어" : "English");
+		const keys = h("button", { id: "keys", onclick: () => tell(document, "naepo-keys") }, t("top.keys"));
 		const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
 		const focused = document.activeElement?.id;
 		this.bar.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);

@@ -10,7 +10,7 @@ const frame = ({ left, top, width, height }) => ({ left: `${left}px`, top: `${to
 /** @param {DOMRect} from @param {DOMRect} to */
 export function travel(from, to) {
 	if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-	const ghost = h("div", { class: "travel", "aria-hidden": "true" });
+	const ghost = h("div", { class: "travel", "aria-hidden": true });
 	document.body.append(ghost);
 	ghost.animate([frame(from), frame(to)], { duration: MILLISECONDS, easing: "ease-in" }).onfinish = () => ghost.remove();
 }

@@ -8,10 +8,13 @@ import { compared } from "../elements/compared.js";
 import { gathered, sharesOf } from "../elements/gathered.js";
 import "../elements/heads.js";
 import { changed, glyphsOf, matrixOf, note, on, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
+import { notesOf } from "../elements/notes.js";
 import { opHead } from "../elements/op-head.js";
 import { Part } from "../elements/part.js";
+import "../elements/player.js";
 import "../elements/roll.js";
 import { rowWindow } from "../elements/row-window.js";
+import { score } from "../elements/score.js";
 
 const STAGES = ["scores", "masked", "weights", "mixed"];
 const SQUARE = new Set(["scores", "masked", "weights"]); // all positions by all positions
@@ -36,7 +39,12 @@ class AttentionView extends HTMLElement {
 		this.above = h("div");
 		this.middle = h("div", {}, this.large);
 		this.below = h("div");
-		this.focused.append(this.above, this.middle, this.below);
+		this.player = h("naepo-player");
+		this.roll = h("naepo-roll");
+		this.score = new Part();
+		this.music = h("div", { hidden: true }, this.player, this.roll, this.score.element);
+		on(this.player, "naepo-time", ({ time }) => (this.roll.time = time));
+		this.focused.append(this.above, this.music, this.middle, this.below);
 		/** @type {any} */ this.found = null;
 		/** @type {any} */ this.now = null;
 		this.rows = rowWindow(1, 1, 0);
@@ -84,11 +92,11 @@ class AttentionView extends HTMLElement {
 	/** Which block, which stage. */
 	#choices(model) {
 		const block = (i) =>
-			h("button", { "aria-pressed": String(i === this.block), class: "chip", onclick: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) }, t("attention.block", { block: i }));
+			h("button", { "aria-pressed": i === this.block, class: "chip", onclick: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) }, t("attention.block", { block: i }));
 		this.blocks.setAttribute("aria-label", t("attention.blocks"));
 		this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
 		const tab = (stage) =>
-			h("button", { role: "tab", "aria-selected": String(stage === this.stage), dataset: { stage }, onclick: () => select(this, { op: `${this.path}.${stage}` }) }, t(`attention.tab_${stage}`));
+			h("button", { role: "tab", "aria-selected": stage === this.stage, dataset: { stage }, onclick: () => select(this, { op: `${this.path}.${stage}` }) }, t(`attention.tab_${stage}`));
 		const hadFocus = this.tabs.contains(document.activeElement);
 		this.tabs.setAttribute("aria-label", t("attention.stages"));
 		this.tabs.replaceChildren(...STAGES.map(tab));
@@ -129,7 +137,7 @@ class AttentionView extends HTMLElement {
 		const head = Math.max(0, Math.min(found.n - 1, state.head ?? 0));
 		const position = Math.min(state.position, found.time - 1);
 		const col = found.stage === "scores" && state.col < found.time ? state.col : null;
-		const shown = `${head} ${position} ${col}`;
+		const shown = `${head} ${position} ${col} ${state.voice}`;
 		if (shown === this.shown) return;
 		const before = this.shown.split(" ")[0];
 		this.shown = shown;
@@ -166,10 +174,20 @@ class AttentionView extends HTMLElement {
 		const { run } = this.found;
 		const labels = glyphsOf(run);
 		const label = t("attention.arcs", { position, head, token: labels[position] });
-		const isMusic = run.tokens.some((token) => token.note);
-		const picture = h(isMusic ? "naepo-roll" : "naepo-arcs", { tabIndex: -1 });
-		picture.content = { labels, tokens: run.tokens, weights, position, label };
-		return [h("h3", {}, label), picture];
+		const notes = notesOf(run.tokens);
+		this.music.hidden = !notes.length;
+		if (notes.length) this.#music({ notes, labels, weights, position, label });
+		return [h("h3", {}, label), notes.length ? "" : h("naepo-arcs", { tabIndex: -1, content: { labels, weights, position, label } })];
+	}
+
+	/** The same over the notes of a piece, which can be heard and read as a score. */
+	#music(content) {
+		const { run } = this.found;
+		const { voice } = this.now.state;
+		const { notes, position } = content;
+		this.roll.data = { ...content, voice };
+		this.player.content = { run: run.run, notes, position, isLast: position === run.tokens.length - 1, voice };
+		this.score.load(`${run.run} ${this.now.state.lang}`, t("music.engraving"), () => score(run));
 	}
 
 	#gathered(head, position, weights) {
@@ -180,7 +198,7 @@ class AttentionView extends HTMLElement {
 		return gathered({ weights, values, mixed, size: cols, names, position, head, group });
 	}
 
-	/** q · k / √d once more, from q and k. @param {number | null} col */
+	/** q · k / √d once more, from q and k. */
 	#scored(head, position, col) {
 		const { all, stage, time, n, kv, names } = this.found;
 		if (stage !== "scores") return [];

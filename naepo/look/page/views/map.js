@@ -83,7 +83,7 @@ class MapView extends Room {
 		});
 	}
 
-	/** @param {number} checkpoint @param {Choice} choice */
+	/** @param {Choice} choice */
 	async paint(model, checkpoint, choice) {
 		const vocabulary = await vocabularyOf(model.key);
 		const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);

@@ -53,7 +53,7 @@ class TrainingView extends Room {
 		this.parts.map.load(`${key} ${checkpoint}`, t("training.reading"), async () => (isRun ? this.map(model, checkpoint, key) : null));
 	}
 
-	/** What needs several kept checkpoints, or says how to keep them. @param {string} key @param {string} text @param {Promise<any>} answer */
+	/** What needs several kept checkpoints, or says how to keep them. @param {Promise<any>} answer */
 	inside(model, key, text, answer) {
 		const { moved, gradients } = this.parts;
 		const choose = (step) => this.choose(step);
@@ -75,7 +75,6 @@ class TrainingView extends Room {
 		gradients.load(asked, "", async () => [h("h3", {}, t("training.gradients")), why, button]);
 	}
 
-	/** @param {number} checkpoint */
 	slide(model, checkpoint) {
 		const [n, at] = [this.steps.length, Math.max(0, this.steps.indexOf(checkpoint))];
 		const name = t("training.checkpoint");
@@ -101,7 +100,7 @@ class TrainingView extends Room {
 		}, wait);
 	}
 
-	/** The embedding in one plane for all checkpoints, so that movement is movement. @param {number} checkpoint @param {string} key */
+	/** The embedding in one plane for all checkpoints, so that movement is movement. */
 	async map(model, checkpoint, key) {
 		const at = async (step) => (await getTensor("/look/training/map", { model: model.key, checkpoint: step })).data;
 		const vocabulary = await vocabularyOf(model.key);

@@ -4,10 +4,9 @@ import { getJSON } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { full, number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest, maxAbs } from "../../core/numeric.js";
 import "../../elements/bars.js";
 import { figure } from "../../elements/figure.js";
-import { changed, on, rowOf, select, told } from "../../elements/matrix-of.js";
+import { agree, changed, on, rowOf, select } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
 import { Part } from "../../elements/part.js";
 
@@ -50,7 +49,7 @@ class OpActivation extends OpPanel {
 		this.#mark();
 		return [
 			this.rows,
-			told("activation", t("op.activation_check"), farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
+			agree("activation", t("op.activation_check"), own, after),
 			changed(state, op.name),
 			this.all,
 		];

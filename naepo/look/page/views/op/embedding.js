@@ -1,11 +1,9 @@
 // The embedding: a one-hot row times W is one row of W; both are shown, and are equal to the last bit.
 
-import { getTensor } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { count, shape as sizes } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest } from "../../core/numeric.js";
-import { changed, matrixOf, note, on, rowOf, select, term, told } from "../../elements/matrix-of.js";
+import { agree, changed, matrixOf, note, on, rowOf, select, term } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
 import { vocabularyOf } from "../../elements/vocabulary.js";
 
@@ -19,7 +17,7 @@ class OpEmbedding extends OpPanel {
 		const from = Math.max(0, Math.min(all - 2 * AROUND - 1, id - AROUND));
 		const to = Math.min(all, from + 2 * AROUND + 1);
 		const weight = { model: run.model, checkpoint: run.checkpoint, name: op.weights[0], at: `${from}:${to},:` };
-		const [w, y, vocabulary] = await Promise.all([getTensor("/look/weight", weight), run.tensor(op.name), vocabularyOf(run.model)]);
+		const [w, y, vocabulary] = await Promise.all([run.weight(weight.name, weight.at), run.tensor(op.name), vocabularyOf(run.model)]);
 		const width = w.shape[1];
 		const names = Array.from({ length: to - from }, (_, i) => `${from + i} ${vocabulary.labels[from + i] ?? ""}`);
 		const onehot = Float32Array.from({ length: to - from }, (_, i) => Number(from + i === id));
@@ -33,7 +31,7 @@ class OpEmbedding extends OpPanel {
 		return [
 			note(t("op.lookup", { id })),
 			h("div", { class: "equation" }, term(hot), term(rows), term(both)),
-			told("lookup", t("op.lookup_check", { id, position }), farthest(row, given), 0),
+			agree("lookup", t("op.lookup_check", { id, position }), row, given, 0),
 			changed(state, op.name),
 			allPositions(run, op, y, position),
 		];

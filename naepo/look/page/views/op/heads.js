@@ -3,9 +3,9 @@
 import { drawing, h, svg } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest, maxAbs } from "../../core/numeric.js";
+import { maxAbs } from "../../core/numeric.js";
 import { figure } from "../../elements/figure.js";
-import { changed, matrixOf, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
+import { agree, changed, matrixOf, note, on, rowOf, select } from "../../elements/matrix-of.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
 import { merged } from "../../elements/recompute.js";
 
@@ -35,14 +35,14 @@ class OpHeads extends OpPanel {
 		const [before, after] = [rowOf(input.data, head, size), rowOf(output.data, head, size)];
 		if (!isTurned) {
 			const words = note(t("op.split_note", { width: heads * size, position, n: heads, size }));
-			return [words, picture, told("split", t("op.split_check"), farthest(input.data, output.data), 0), warning, whole];
+			return [words, picture, agree("split", t("op.split_check"), input.data, output.data, 0), warning, whole];
 		}
 		const theta = model.settings.parts.rope_theta ?? 10000;
 		const half = size / 2;
 		const angles = Array.from({ length: half }, (_, j) => position * theta ** (-j / half));
 		const own = turned(input.data, heads, size, angles);
 		const words = note(t("op.rotary_note", { head, position, n: half, half }));
-		const check = told("rotary", t("op.rotary_check"), farthest(own, output.data), 1e-5 * Math.max(1, maxAbs(output.data)));
+		const check = agree("rotary", t("op.rotary_check"), own, output.data);
 		return [words, picture, check, warning, pairs(op.name, before, after, angles), whole];
 	}
 
@@ -96,7 +96,7 @@ function pairs(name, before, after, angles) {
 	};
 	const [width, height] = [8 * (SIDE + 8), Math.ceil(half / 8) * (SIDE + 22)];
 	const title = t("op.rotary_pairs");
-	const picture = drawing(width, height, { class: "pairs", role: "img", "aria-label": title }, angles.map(one));
+	const picture = drawing(width, height, title, { class: "pairs" }, angles.map(one));
 	const rows = angles.map((angle, j) => [`${j}, ${j + half}`, before[j], before[j + half], after[j], after[j + half], angle]);
 	const head = [t("op.pair"), `${t("op.before")} a`, `${t("op.before")} b`, `${t("op.after")} a`, `${t("op.after")} b`, `${t("op.angle")} (rad)`];
 	return figure({ title, name: `${name}-pairs`, picture: h("div", { class: "scroll", tabIndex: 0 }, picture), table: () => ({ head, rows }) });

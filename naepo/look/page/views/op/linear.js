@@ -60,8 +60,8 @@ class OpLinear extends OpPanel {
 		const wAt = `${from}:${to},:`;
 		const [x, w, b, y] = await Promise.all([
 			run.tensor(op.inputs[0]).then(merged),
-			getTensor("/look/weight", { ...weight, name, at: wAt }),
-			biasName ? getTensor("/look/weight", { ...weight, name: biasName, at: `${from}:${to}` }) : null,
+			run.weight(name, wAt),
+			biasName ? run.weight(biasName, `${from}:${to}`) : null,
 			run.tensor(op.name, `:,${from}:${to}`),
 		]);
 		const [rows, cols] = y.shape;

@@ -3,11 +3,11 @@
 import { h } from "../../core/dom.js";
 import { full, percent } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { largest, maxAbs, softmax } from "../../core/numeric.js";
+import { largest, softmax } from "../../core/numeric.js";
 import "../../elements/bars.js";
 import { figure } from "../../elements/figure.js";
-import { changed, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
-import { OpPanel, stacked } from "../../elements/op-panel.js";
+import { agree, changed, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
+import { atPosition, OpPanel } from "../../elements/op-panel.js";
 import { vocabularyOf } from "../../elements/vocabulary.js";
 
 const SHOWN = 20;
@@ -51,10 +51,7 @@ class OpLogits extends OpPanel {
 		const named = Object.fromEntries(op.inputs.map((name, i) => [`${i ? "+ " : ""}${name}`, inputs[i].data.subarray(from, to)]));
 		const names = Array.from({ length: to - from }, (_, i) => `${from + i} ${labels[from + i] ?? ""}`);
 		const caption = t("op.window_note", { all: n, from, to: to - 1, id: chosen });
-		const picture = stacked(
-			{ ...named, [`= ${op.name}`]: values.subarray(from, to) },
-			{ caption: `${op.name}, ${t("op.position")} ${position}`, label: caption, name: op.name, colLabels: names, colStart: from, selected: { row: null, col: chosen - from } },
-		);
+		const picture = atPosition(op, position, { ...named, [`= ${op.name}`]: values.subarray(from, to) }, { label: caption, colLabels: names, colStart: from, selected: { row: null, col: chosen - from } });
 		on(picture, "naepo-cell", (detail) => select(this, { id: from + detail.col }));
 		return h("div", {}, note(caption), picture);
 	}
@@ -64,13 +61,11 @@ class OpLogits extends OpPanel {
 		if (op.kind === "probabilities") {
 			const own = softmax(inputs[0].data);
 			const sum = values.reduce((total, p) => total + p, 0);
-			const error = values.reduce((most, p, id) => Math.max(most, Math.abs(p - own[id])), 0);
-			return [told("probabilities_sum", t("op.whole_row", { all: n }), sum - 1, 1e-5), told("probabilities", "softmax(logits) = probabilities", error, 1e-5)];
+			return [told("probabilities_sum", t("op.whole_row", { all: n }), sum - 1, 1e-5), agree("probabilities", "softmax(logits) = probabilities", own, values)];
 		}
 		if (op.kind !== "logits" || !inputs.length) return [];
-		let error = 0;
-		for (let id = 0; id < n; id++) error = Math.max(error, Math.abs(inputs.reduce((sum, { data }) => sum + data[id], 0) - values[id]));
-		const line = told("logits", inputs.length > 1 ? t("op.prior_sum") : "output = logits", error, 1e-5 * Math.max(1, maxAbs(values)));
+		const sums = Float64Array.from(values, (_, id) => inputs.reduce((sum, { data }) => sum + data[id], 0));
+		const line = agree("logits", inputs.length > 1 ? t("op.prior_sum") : "output = logits", sums, values);
 		return inputs.length > 1 ? [line] : [note(t("op.same_logits")), line];
 	}
 }

@@ -1,12 +1,12 @@
 // A normalisation at the chosen position: what it measured, and before → divided → × gain (+ bias) = after.
 
-import { getJSON, getTensor } from "../../core/api.js";
+import { getJSON } from "../../core/api.js";
 import { h } from "../../core/dom.js";
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest, lengthOf, maxAbs } from "../../core/numeric.js";
-import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
-import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
+import { lengthOf } from "../../core/numeric.js";
+import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpNorm extends OpPanel {
 	asked({ state, run }) {
@@ -17,13 +17,12 @@ class OpNorm extends OpPanel {
 		const { position } = state;
 		const isHead = op.kind === "head_norm";
 		const head = isHead ? Math.min(state.head ?? 0, op.shape[0] - 1) : 0;
-		const weight = (name) => getTensor("/look/weight", { model: run.model, checkpoint: run.checkpoint, name });
 		const [measured, input, all, gain, bias] = await Promise.all([
 			getJSON("/look/norm", { run: run.run, name: op.name, position }),
 			run.tensor(op.inputs[0], `${position},:`),
 			run.tensor(op.name, isHead ? `${head},:,:` : undefined),
-			weight(op.weights[0]),
-			op.weights[1] ? weight(op.weights[1]) : null,
+			run.weight(op.weights[0]),
+			op.weights[1] ? run.weight(op.weights[1]) : null,
 		]);
 		const found = isHead ? (measured.heads?.[head] ?? measured) : measured;
 		const width = op.shape.at(-1);
@@ -46,8 +45,8 @@ class OpNorm extends OpPanel {
 			isHead ? h("p", {}, t("op.norm_head", { head, n: op.shape[0] })) : null,
 			h("p", {}, t(isLayer ? "op.norm_layer" : "op.norm_rms", said)),
 			note(t("op.norm_sizes", lengths)),
-			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name }),
-			told("norm", words, farthest(own, after), 1e-5 * Math.max(1, maxAbs(after))),
+			atPosition(op, position, rows),
+			agree("norm", words, own, after),
 			changed(state, op.name),
 			allPositions(run, op, all, position, isHead ? head : -1),
 		];

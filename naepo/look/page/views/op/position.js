@@ -1,10 +1,8 @@
 // The rows that tell each position where it stands: learned, or sines and cosines.
 
-import { getTensor } from "../../core/api.js";
 import { t } from "../../core/i18n.js";
-import { farthest } from "../../core/numeric.js";
-import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
-import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
+import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpPosition extends OpPanel {
 	async content({ run, state }, op) {
@@ -12,7 +10,7 @@ class OpPosition extends OpPanel {
 		const [name] = op.weights;
 		const [all, learned] = await Promise.all([
 			run.tensor(op.name),
-			name ? getTensor("/look/weight", { model: run.model, checkpoint: run.checkpoint, name, at: `${position},:` }) : null,
+			name ? run.weight(name, `${position},:`) : null,
 		]);
 		const width = all.shape[1];
 		const given = rowOf(all.data, position, width);
@@ -21,8 +19,8 @@ class OpPosition extends OpPanel {
 		const words = t("op.sum_check", { parts: name ? `${name}[${position}]` : "sin, cos", name: op.name, position });
 		return [
 			note(t(name ? "op.learned_note" : "op.sinusoidal_note", { position })),
-			stacked(rows, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name }),
-			told("position", words, farthest(own, given), name ? 0 : 1e-5),
+			atPosition(op, position, rows),
+			agree("position", words, own, given, name ? 0 : 1e-5),
 			changed(state, op.name),
 			allPositions(run, op, all, position),
 		];

@@ -2,9 +2,8 @@
 
 import { number } from "../../core/format.js";
 import { t } from "../../core/i18n.js";
-import { farthest, maxAbs } from "../../core/numeric.js";
-import { changed, note, rowOf, told } from "../../elements/matrix-of.js";
-import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
+import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpResidual extends OpPanel {
 	async content({ run, state, model }, op) {
@@ -21,8 +20,8 @@ class OpResidual extends OpPanel {
 		const words = { parts: op.inputs.map((name, i) => `${i || scale === 1 ? "" : `${number(scale)} · `}${name}`).join(" + "), name: op.name, position };
 		return [
 			scale === 1 ? "" : note(t("op.scaled", { scale: number(scale) })),
-			stacked({ ...named, [`= ${short(op.name)}`]: after }, { caption: `${op.name}, ${t("op.position")} ${position}`, name: op.name, limits: null }),
-			told("residual", t("op.sum_check", words), farthest(sum, after), 1e-5 * Math.max(1, maxAbs(after))),
+			atPosition(op, position, { ...named, [`= ${short(op.name)}`]: after }),
+			agree("residual", t("op.sum_check", words), sum, after),
 			changed(state, op.name),
 			allPositions(run, op, all, position),
 		];
