@@ -1,10 +1,10 @@
 """Bach chorales on a grid of sixteenths: nats per note of the test pieces, trained on two cores.
 
-Each step is written S, A, T, B. A note is begun anew or goes on, and both name its pitch, so that the
-step before says all that sounds; where the collection repeats a pitch, we write that it goes on, which
-is the same information. A mark stands before each quarter. What the marks cost is counted with the
-notes, and the sum is divided by the notes alone, 4 a step, silences included, as the papers do. The
-first note is scored after a beginning; no end is scored.
+Each step is written S, A, T, B. A note is begun anew or goes on, and both name its pitch, so that
+the step before says all that sounds; where the collection repeats a pitch, we write that it goes
+on, which is the same information. A mark stands before each quarter. What the marks cost is counted
+with the notes, and the sum is divided by the notes alone, 4 a step, silences included, as the
+papers do. The first note is scored after a beginning; no end is scored.
 
     python -m benchmarks.jsb [--seeds 3] [--steps 1100]
 """
@@ -31,7 +31,7 @@ OPENING = 64
 
 @dataclass(frozen=True)
 class Raster:
-    """Four voices, one id each a step: silence, a pitch begun, a pitch held; a mark, a beginning."""
+    """Four voices, one id each a step: silence, a pitch begun or held; a mark, a beginning."""
 
     vocab_size: int = 2 * N_PITCHES + 3
 
@@ -63,7 +63,7 @@ def read() -> dict[str, list[NDArray]]:
 
 
 def with_new_melody(pieces: dict[str, list[NDArray]]) -> list[int]:
-    """Give the numbers of the test pieces whose opening soprano no training piece has, in any key."""
+    """Give the numbers of the test pieces whose opening soprano no training piece has in any key."""
     known = {_melody(piece) for piece in pieces["train"]}
     return [n for n, piece in enumerate(pieces["test"]) if _melody(piece) not in known]
 

@@ -1,10 +1,10 @@
 """The joint likelihood of a step, on a grid of quarters: Bach chorales and folk tunes (Nottingham).
 
-Each step is written as its pitches from the highest down, and an end of the step. The sum over these
-ids is -ln p of the whole chord, exactly; it is comparable with models of the joint distribution
-(RNN-NADE, DMM), and stricter than independent sigmoids. What cannot follow (a pitch that is not lower)
-is given probability 0 when scoring. As in the TCN paper's protocol, steps 2 to T are scored, and all
-pieces are pooled.
+Each step is written as its pitches from the highest down, and an end of the step. The sum over
+these ids is -ln p of the whole chord, exactly; it is comparable with models of the joint
+distribution (RNN-NADE, DMM), and stricter than independent sigmoids. What cannot follow (a pitch
+that is not lower) is given probability 0 when scoring. As in the TCN paper's protocol, steps 2 to T
+are scored, and all pieces are pooled.
 
     python -m benchmarks.jsb_quarter [--data JSB_Chorales|Nottingham] [--seeds 3]
 """
@@ -75,7 +75,7 @@ def read(name: str) -> dict[str, list[NDArray]]:
 
 
 def floor(pieces: dict[str, list[NDArray]]) -> dict[str, float]:
-    """Score by counting: each key on its own; and each key by whether it sounded the step before."""
+    """Score by counting: each key on its own, and by whether it sounded the step before."""
     alone = np.ones((N_KEYS, 2))
     after = np.ones((N_KEYS, 2, 2))
     keys = np.arange(N_KEYS)

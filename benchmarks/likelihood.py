@@ -3,8 +3,8 @@
 A *task* says how a piece becomes ids, and what of a loss counts. Training draws a transposition for
 each piece and epoch. The checkpoint is the one that is best on validation pieces. Pieces are scored
 in overlapping windows, each id with at least half a context before it; *mixed* means that the
-probability of each id is the mean of those that the model gives it in several keys. That is one model
-still: every term is normalised over the same ids.
+probability of each id is the mean of those that the model gives it in several keys. That is one
+model still: every term is normalised over the same ids.
 """
 
 import argparse
@@ -44,7 +44,7 @@ class Task(Protocol):
         ...
 
     def forbidden(self, ids: Ids) -> NDArray[np.bool_] | None:
-        """Give for each id the ids that cannot follow it, shape (n, vocab); None forbids nothing."""
+        """Give for each id what cannot follow it, shape (n, vocab); None forbids nothing."""
         ...
 
     def counts(self, piece: NDArray) -> tuple[int, int]:
