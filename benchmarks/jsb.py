@@ -63,7 +63,7 @@ def read() -> dict[str, list[NDArray]]:
 
 
 def with_new_melody(pieces: dict[str, list[NDArray]]) -> list[int]:
-    """Give the numbers of the test pieces whose opening soprano no training piece has in any key."""
+    """Give the numbers of the test pieces that open with a soprano of no training piece."""
     known = {_melody(piece) for piece in pieces["train"]}
     return [n for n, piece in enumerate(pieces["test"]) if _melody(piece) not in known]
 
