@@ -118,8 +118,12 @@ def test_the_list_knows_the_size_once_it_is_built(built, tmp_path):
     assert size == sum(len(json.loads(line)["text"].encode()) for line in lines)
 
 
-def test_every_listed_corpus_can_be_built():
-    assert [corpus.name for corpus in embedded_corpora()] == list(embedded.BUILDERS)
+def test_every_listed_corpus_can_be_built_or_found():
+    listed = {corpus.name: corpus for corpus in embedded_corpora()}
+    assert list(listed) == [*embedded.BUILDERS, *embedded.COLLECTIONS] == list(embedded.NAMES)
+    found = embedded.COLLECTIONS["bach"]()
+    assert len(found) == 408
+    assert listed["bach"].size == sum(path.stat().st_size for path in found)
 
 
 @pytest.mark.slow
