@@ -1,5 +1,6 @@
 """The notes behind the ids of a prompt, for pictures and for listening; of text there are none."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from math import lcm
@@ -12,6 +13,8 @@ from naepo.encode.music.score import Note, Part, Score
 
 CADENCE = ((72, 67, 64, 48), (72, 69, 65, 53), (71, 67, 62, 55), (72, 67, 64, 48))
 """Tonic, subdominant, dominant, tonic in C major: soprano, alto, tenor and bass (MIDI pitches)."""
+PITCH = re.compile(r"(?:Pitch|NoteOn)_(\d+)")
+"""How miditok's notations name a pitch, apart from the rest of its note."""
 BLANKS = ("␣", "\\n")
 """What stands behind the word in the label of a music encoder, and says nothing."""
 
@@ -43,14 +46,24 @@ def notes_of(encoder: Encoder, ids: Sequence[int]) -> list[dict[str, Any]]:
     return [{"note": _told(sounding)} for sounding in found.soundings(ids)]
 
 
-def pitches_of(encoder: Encoder, n_ids: int) -> dict[str, Any]:
-    """Tell the pitch of every id, read alone, as {"notes": [...]}; null for ids that have none."""
+def vocabulary_of(encoder: Encoder, kinds: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
+    """Tell of every id its pitch as {"notes": [...]}, null for ids that have none.
+
+    kinds: what each id of the model is made of. An id that sings alone is of the kind of its voice
+    instead, "1" for the first; of notations that tell pitches in words, these have no voice.
+    """
     found = music(encoder)
     if found is None:
         return {}
-    known = [found.soundings([id])[0] for id in range(min(n_ids, encoder.vocab_size))]
-    pitches = [sounding and sounding.pitch for sounding in known]
-    return {"notes": pitches + [None] * (n_ids - len(pitches))}
+    alone = [found.soundings([id])[0] for id in range(encoder.vocab_size)]
+    alone += [None] * (len(kinds) - len(alone))
+    told = [str(each.part + 1) if each else kind for each, kind in zip(alone, kinds, strict=True)]
+    named = map(PITCH.fullmatch, labels)
+    pitches = [
+        sounding.pitch if sounding else int(name[1]) if name else None
+        for sounding, name in zip(alone, named, strict=True)
+    ]
+    return {"notes": pitches, "kinds": told}
 
 
 def score_of(encoder: Encoder, ids: Sequence[int]) -> Score:

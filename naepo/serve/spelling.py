@@ -9,7 +9,7 @@ from typing import Any
 
 from naepo.encode import Encoder
 from naepo.look.tokens import Cell, Group, cells, groups, vocabulary
-from naepo.serve.notes import label, notes_of, pitches_of
+from naepo.serve.notes import label, notes_of, vocabulary_of
 
 
 def named(encoder: Encoder, id: int) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def vocabulary_table(encoder: Encoder, n_ids: int) -> dict[str, Any]:
     contents = [_base64(content) for content in found.contents]
     labels = [label(encoder, each) for each in found.labels]
     told = {"labels": labels, "kinds": found.scripts, "bytes": contents}
-    return told | pitches_of(encoder, n_ids)
+    return told | vocabulary_of(encoder, found.scripts, labels)
 
 
 def _token(encoder: Encoder, cell: Cell) -> dict[str, Any]:

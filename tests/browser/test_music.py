@@ -181,6 +181,13 @@ def _outside(svg: str) -> str:
     return re.sub(r"http://www\.w3\.org/(2000/svg|1999/xlink)", "", svg)
 
 
+def test_the_map_tells_voices_and_pitches(visit):
+    page = visit("music", text=TEXT, view="map", map={"colour": "pitch"})
+    assert page.find(".map-controls select").input_value() == "pitch"
+    page.select(map={"colour": "script"})
+    assert "voice 4" in page.find(".map-legend").inner_text()
+
+
 def test_the_next_id_is_written_as_a_word_and_taken_back(visit, server):
     page = open_music(visit, position=None)
     words = TEXT.split()

@@ -10,10 +10,12 @@ from starlette.testclient import TestClient
 
 from naepo.encode import Encoder
 from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.midi import read_midi
 from naepo.serve import Library, create_app
 from naepo.serve.notes import cadence, score_of
 from naepo.serve.prompts import BARS, suggest
+from naepo.serve.spelling import vocabulary_table
 from naepo.train.metrics import MetricsLog
 from tests.browser import models
 from tests.serve.conftest import HOST, KEY, TOKEN
@@ -61,12 +63,21 @@ def test_each_token_is_told_with_its_note(music, encoder):
     assert tokens[8]["note"] is None and tokens[4]["note"] == tokens[0]["note"]
 
 
-def test_the_vocabulary_tells_pitches(music, encoder):
+def test_the_vocabulary_tells_pitches_and_voices(music, encoder):
     told = music.get("/look/vocabulary").json()
     assert len(told["notes"]) == len(told["labels"]) == encoder.vocab_size
     assert told["notes"][told["labels"].index("S:C5~")] == 72
     assert told["notes"][told["labels"].index("|")] is None
+    assert told["kinds"][told["labels"].index("A:G4")] == "2"
+    assert told["kinds"][told["labels"].index("|")] == "punctuation"
     assert music.get("/look/about").json()["models"][0]["encoder"]["unit"] == "event"
+
+
+def test_notations_that_tell_pitches_in_words_have_pitches_too():
+    remi = EventEncoder("remi")
+    told = vocabulary_table(remi, remi.vocab_size)
+    pitched = {told["labels"][id]: pitch for id, pitch in enumerate(told["notes"]) if pitch}
+    assert pitched["Pitch_60"] == 60 and len(pitched) == 88
 
 
 def test_of_text_nothing_is_told_of_notes(client, post_run):

@@ -33,7 +33,8 @@ function byKind(kinds) {
 	kinds.forEach((kind, id) => colours.set(colourOf.get(kind) ?? NONE, 3 * id));
 	const item = (/** @type {[string, number]} */ [kind, n]) => {
 		const swatch = h("span", { class: "swatch", style: { background: css(colourOf.get(kind) ?? NONE) } });
-		return h("li", {}, swatch, `${has(`map.kind_${kind}`) ? t(`map.kind_${kind}`) : kind} ${n}`);
+		const name = /^\d/.test(kind) ? t("music.voice", { voice: kind }) : has(`map.kind_${kind}`) ? t(`map.kind_${kind}`) : kind;
+		return h("li", {}, swatch, `${name} ${n}`);
 	};
 	return { colours, legend: [h("ul", { class: "legend" }, ranked.map(item))] };
 }

@@ -57,7 +57,7 @@ class MapView extends Room {
 		this.points.selected = state.id ?? -1;
 		const { layout, legend, near } = this.parts;
 		const key = `${model.key} ${checkpoint} ${this.shown}`;
-		mapControls(this.controls, about.reducers, choice, (patch) => this.choose(patch), this.hasNotes ?? false);
+		mapControls(this.controls, about.reducers, choice, (patch) => this.choose(patch), model.encoder.unit === "event");
 		this.place(layout, { model: model.key, checkpoint, ...knobsOf(choice) }, choice);
 		legend.load(`${key} ${choice.colour}`, t("map.measuring"), () => this.paint(model, checkpoint, choice));
 		near.load(`${key} ${state.id}`, t("map.measuring"), () => neighbourList(model.key, checkpoint, state.id));
@@ -87,7 +87,6 @@ class MapView extends Room {
 	async paint(model, checkpoint, choice) {
 		const vocabulary = await vocabularyOf(model.key);
 		const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);
-		this.hasNotes = Boolean(vocabulary.notes);
 		Object.assign(this.points, { names: vocabulary.labels, order, colours });
 		Object.assign(this.search, { labels: vocabulary.labels, query: choiceOf(this.state).query });
 		this.points.marked = this.search.ids;
