@@ -2,10 +2,11 @@
 
     energies of semitones  ->  pitch classes in three registers, in logarithms
                            ->  how they go with themselves, so many semitones and frames away
-                           ->  two layers  ->  a vector
+                           ->  turned to fewer numbers, and what two layers add  ->  a vector
 
-The middle step is a correlation over all positions. Where a piece begins and in which key it stands
-leaves it as it was, so that the layers learn only what is left to learn: tempo, timbre, noise.
+The middle step is a correlation over all positions: where a piece begins and in which key it stands
+leaves it as it was. The net begins as a plain turning of it (what the layers add begins at zero),
+and learns what is left to learn: tempo, timbre, noise, and that a part is like the whole.
 """
 
 import torch
@@ -26,24 +27,40 @@ N_LAGS = 24
 class SoundNet(nn.Module):
     """Frames of several sounds to vectors; positions after a sound's end have no say."""
 
-    def __init__(self, d_model: int = 128, d_hidden: int = 512, n_lags: int = N_LAGS) -> None:
+    def __init__(self, d_model: int = 512, d_hidden: int = 512, n_lags: int = N_LAGS) -> None:
         super().__init__()
         self.n_lags, self.d_model, self.d_hidden = n_lags, d_model, d_hidden
-        n_inputs = len(REGISTERS) ** 2 * 12 * n_lags
-        self.scale = nn.BatchNorm1d(n_inputs, affine=False)
+        n_features = len(REGISTERS) ** 2 * 12 * n_lags
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.turn = nn.Linear(n_features, d_model, bias=False)
         self.drop = nn.Dropout(0.2)
-        self.hidden = nn.Linear(n_inputs, d_hidden)
+        self.hidden = nn.Linear(n_features, d_hidden)
         self.norm = nn.BatchNorm1d(d_hidden)
         self.output = nn.Linear(d_hidden, d_model)
         self.register_buffer("folding", registers(), persistent=False)
+        nn.init.orthogonal_(self.turn.weight)
+        nn.init.zeros_(self.output.weight)
+        nn.init.zeros_(self.output.bias)
 
     def forward(
         self, energies: Float[Tensor, "batch 72 time"], lengths: Float[Tensor, " batch"]
     ) -> Float[Tensor, "batch d_model"]:
         """Give one vector for each sound; behind its `lengths` frames stand zeros."""
-        features = self_correlation(self._classes(energies, lengths), self.n_lags)
-        x = self.drop(self.scale(features.flatten(1)))
-        return self.output(F.relu(self.norm(self.hidden(x))))
+        x = self.features(energies, lengths) - self.get_buffer("mean")
+        hidden = F.relu(self.norm(self.hidden(self.drop(x))))
+        return self.turn(x) + self.output(hidden)
+
+    def features(
+        self, energies: Float[Tensor, "batch 72 time"], lengths: Float[Tensor, " batch"]
+    ) -> Float[Tensor, "batch features"]:
+        """Give what is turned: the self-correlations, with a mean square of 1."""
+        found = self_correlation(self._classes(energies, lengths), self.n_lags).flatten(1)
+        return F.normalize(found, dim=1) * found.shape[1] ** 0.5
+
+    @torch.no_grad()
+    def centre(self, features: Float[Tensor, "n features"]) -> None:
+        """Take the mean of these as what all pieces share, which says nothing of one."""
+        self.get_buffer("mean").copy_(features.mean(dim=0))
 
     def _classes(
         self, energies: Float[Tensor, "batch 72 time"], lengths: Float[Tensor, " batch"]

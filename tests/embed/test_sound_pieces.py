@@ -25,8 +25,8 @@ def test_the_first_recording_is_compared_whole_and_in_moments():
     encoder, sound = untuned(), frames(100)
     vectors, entries = embed_sounds(encoder, [SoundPiece("a", (sound, frames(90)))])
     assert [entry.place for entry in entries] == ["", "0:00-0:10", "0:05-0:15", "0:08-0:18"]
-    np.testing.assert_allclose(vectors[0], encoder.vectors([sound])[0], atol=1e-4)
-    np.testing.assert_allclose(vectors[2], encoder.vectors([sound[:, 27:81]])[0], atol=1e-4)
+    np.testing.assert_allclose(vectors[0], encoder.vectors([sound])[0], atol=3e-3)
+    np.testing.assert_allclose(vectors[2], encoder.vectors([sound[:, 27:81]])[0], atol=3e-3)
 
 
 def test_a_piece_without_a_recording_is_refused():
