@@ -67,7 +67,7 @@ browser:  ## install chromium and Korean fonts, for the tests that look at the p
 pictures: .venv/dev  ## draw docs/look/*.png anew, from runs/demo
 	$(BIN)/python -m tests.browser.pictures
 
-bench: .venv/dev  ## the figures of the README, from runs (about an hour; wants a quiet machine)
+bench: .venv/dev  ## the figures of the README, from runs (hours; wants a quiet machine)
 	$(BIN)/python -m benchmarks.all
 
 clean:  ## remove the environment, caches and runs/demo

@@ -1,11 +1,26 @@
-"""All figures, one after another: python -m benchmarks.all (about an hour, on a quiet machine)."""
+"""All figures, one after another: python -m benchmarks.all (some hours, on a quiet machine)."""
 
-from benchmarks import figures, korean, look, reduce, shakespeare, start, step
+from benchmarks import (
+    figures,
+    jsb,
+    jsb_quarter,
+    korean,
+    look,
+    music_reading,
+    music_retrieval,
+    music_vectors,
+    reduce,
+    shakespeare,
+    start,
+    step,
+)
+
+MUSIC = (jsb, jsb_quarter, music_reading, music_vectors, music_retrieval)
 
 
 def main() -> None:
     """Run every benchmark, then write the figures into the front pages."""
-    for script in (start, step, shakespeare, korean, reduce, look, figures):
+    for script in (start, step, shakespeare, korean, *MUSIC, reduce, look, figures):
         script.main()
 
 
