@@ -204,7 +204,7 @@ def survive_kills(run: Path, n_kills: int) -> None:
     dice = random.Random(n_kills)
     began = time.perf_counter()
     save_step(run, 1)
-    longest = 4 * (time.perf_counter() - began)
+    longest = max(0.5, 4 * (time.perf_counter() - began))
     known = 1
     for _ in range(n_kills):
         acknowledged = kill_while_saving(run, known + 1, dice.uniform(0.0, longest))
