@@ -37,7 +37,10 @@ TAIL = 100
 class Task(Protocol):
     """A way to write pieces as ids."""
 
-    vocab_size: int
+    @property
+    def vocab_size(self) -> int:
+        """How many ids there are."""
+        ...
 
     def ids(self, piece: NDArray, semitones: int) -> Ids | None:
         """Give a piece, moved, with the id of a beginning in front; None where it has no room."""
@@ -125,7 +128,8 @@ class Reading:
             [ids for n in range(-widest, widest + 1) if (ids := task.ids(piece, n)) is not None]
             for piece in pieces
         ]
-        self.plain = np.concatenate([task.ids(piece, 0) for piece in pieces])
+        plain = [task.ids(piece, 0) for piece in pieces]
+        self.plain = np.concatenate([ids for ids in plain if ids is not None])
         self.seed = seed
 
     def __call__(self, epoch: int) -> Ids:

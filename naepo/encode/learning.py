@@ -17,6 +17,8 @@ from naepo.encode.encoder import Encoder
 from naepo.encode.load import load_encoder
 from naepo.encode.music.corpus import KINDS as MUSIC_KINDS
 from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.events import EventEncoder
+from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.load import MERGED
 from naepo.encode.music.merges import MergedEncoder
 from naepo.encode.seal import sha256_of_table
@@ -74,6 +76,7 @@ def learn_merges(encoder: MusicEncoder, settings: DataSettings, train: Part, rea
         vocab_size = encoder.vocab_size + MUSIC_MERGES
     if vocab_size is None:
         return Learnt(encoder, f"{reason} It has {encoder.vocab_size:,} ids.", 0.0)
+    assert isinstance(encoder, EventEncoder | GridEncoder), "what a corpus is written in"
     made = MergedEncoder.train(encoder, texts(train), vocab_size)
     return Learnt(made, f"{reason} Byte pairs of events make {made.vocab_size:,} ids.", 0.0)
 

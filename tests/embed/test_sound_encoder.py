@@ -45,8 +45,8 @@ def test_self_correlation_is_the_sum_over_all_places_and_blind_to_the_key():
             later = x[0].roll(-interval, dims=1)[..., lag:]
             plain[:, :, interval, lag] = torch.einsum("act,bct->ab", x[0][..., : 9 - lag], later)
     plain = plain / plain.norm()
-    torch.testing.assert_close(found, plain.sign() * plain.abs().sqrt(), atol=1e-4, rtol=1e-4)
-    torch.testing.assert_close(self_correlation(x.roll(5, dims=2), 4)[0], found, atol=1e-3, rtol=0)
+    torch.testing.assert_close(found, plain.sign() * plain.abs().sqrt(), atol=2e-3, rtol=1e-3)
+    torch.testing.assert_close(self_correlation(x.roll(5, dims=2), 4)[0], found, atol=2e-3, rtol=0)
 
 
 def test_every_semitone_counts_for_its_pitch_class_alone():
@@ -68,7 +68,7 @@ def test_a_sound_has_the_same_vector_alone_and_beside_longer_ones():
 def test_louder_is_the_same():
     encoder = sound_encoder.untuned()
     np.testing.assert_allclose(
-        encoder.vectors([noise_frames(0)]), encoder.vectors([100 * noise_frames(0)]), atol=1e-4
+        encoder.vectors([noise_frames(0)]), encoder.vectors([100 * noise_frames(0)]), atol=3e-3
     )
 
 
