@@ -114,7 +114,7 @@ def _symusic() -> Reader:
 
 
 def _pretty_midi() -> Reader:
-    import pretty_midi
+    import pretty_midi  # pyright: ignore[reportMissingImports]
 
     return lambda path: pretty_midi.PrettyMIDI(str(path))
 

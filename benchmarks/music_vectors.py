@@ -239,7 +239,7 @@ def _glove(pieces: Pieces, n: int, seed: int) -> WordVectors:
 
 def _gensim(pieces: Pieces, n: int, seed: int) -> WordVectors:
     """Give gensim's skip-gram with the same settings; what it does not say is its own choice."""
-    from gensim.models import Word2Vec
+    from gensim.models import Word2Vec  # pyright: ignore[reportMissingImports]
 
     model = Word2Vec(
         [[str(id) for id in piece] for piece in pieces],
