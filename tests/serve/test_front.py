@@ -3,6 +3,9 @@
 import asyncio
 import subprocess
 import sys
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -10,6 +13,12 @@ from starlette.responses import Response
 
 from naepo.config import UserError
 from naepo.serve.front import Front
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """Run to the end in a thread of its own: this one may have the loop of a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, main).result()
 
 
 async def ask(front: Front, path: str, method: str = "GET") -> tuple[int, bytes]:
@@ -38,7 +47,7 @@ def test_the_page_is_sent_before_there_is_a_model(path):
         front.begin()
         return await ask(front, path)
 
-    status, body = asyncio.run(before())
+    status, body = run(before())
     assert status == 200
     assert body
 
@@ -56,7 +65,7 @@ def test_everything_else_waits_for_the_application(path, method):
         await asyncio.to_thread(front.settle, application)
         return has_waited, await asked
 
-    has_waited, (status, body) = asyncio.run(while_it_opens())
+    has_waited, (status, body) = run(while_it_opens())
     assert has_waited
     assert status == 200
     assert body.decode().endswith(path)
@@ -72,7 +81,7 @@ def test_who_leaves_takes_nothing_from_those_who_wait():
         front.settle(application)
         return await second
 
-    assert asyncio.run(one_leaves())[0] == 200
+    assert run(one_leaves())[0] == 200
 
 
 def test_a_model_that_cannot_be_opened_is_told_to_those_who_wait():
@@ -84,7 +93,7 @@ def test_a_model_that_cannot_be_opened_is_told_to_those_who_wait():
         front.settle(UserError("the weights are broken", hint="copy them again"))
         return await asked
 
-    assert asyncio.run(broken()) == (
+    assert run(broken()) == (
         500,
         b'{"message": "the weights are broken", "hint": "copy them again"}',
     )
