@@ -13,7 +13,7 @@ from naepo.config import UserError
 if TYPE_CHECKING:
     from naepo.embed.store import Entry, Store
 
-    Query = tuple[str, Any, list[Entry]]
+    Query = tuple[str, dict[int, tuple[Any, list[Entry]]]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +26,8 @@ class Search(Arguments):
     """What to look for: files of music or of text, or recordings."""
     sound: bool = False
     """Look by sound, among what `naepo embed --sound` has kept; recordings always do."""
+    any_key: bool = True
+    """Look for music in every key, and say by how many semitones it was moved."""
     n: int = 10
     """How many pieces to print."""
     at: Path | None = None
@@ -40,17 +42,18 @@ def main(arguments: list[str]) -> int:
     """Parse, read, embed as the store was embedded, search, print."""
     asked = parse(Search, "search", arguments)
     from naepo.cli.hearing import are_recordings
-    from naepo.embed.likeness import alike
+    from naepo.embed.likeness import alike, best_of_keys
     from naepo.embed.places import home_of
 
     home = home_of(asked.run, asked.at)
     is_sound = asked.sound or are_recordings(asked.pieces)
     store, queries = _sounds(asked, home) if is_sound else _pieces(asked, home)
-    for number, (name, vectors, entries) in enumerate(queries):
+    for number, (name, keys) in enumerate(queries):
         if len(queries) > 1:
             print(name if number == 0 else f"\n{name}")
-        for found in alike(store, vectors, entries, asked.n):
-            print(found.line())
+        found = {key: alike(store, *vectors, asked.n) for key, vectors in keys.items()}
+        for one in best_of_keys(found, asked.n):
+            print(one.line())
     return 0
 
 
@@ -58,7 +61,7 @@ def _pieces(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
     """Open the vectors that the run's model made, and make those of what is looked for."""
     from naepo.cli.opening import open_model
     from naepo.embed import tuned
-    from naepo.embed.pieces import embedder, read_pieces
+    from naepo.embed.pieces import embedder, in_all_keys, read_pieces
     from naepo.embed.places import vectors_in
     from naepo.embed.store import Store
     from naepo.train.machine import choose_device
@@ -73,7 +76,11 @@ def _pieces(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
     maker = embedder(loaded, kept, layer=about["layer"], pooling=about["pooling"])
     maker.refuse_others(about)
     pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say)
-    return store, [(piece.name, *maker.embed([piece])) for piece in pieces]
+    queries = []
+    for piece in pieces:
+        keys = in_all_keys(piece, loaded.encoder) if asked.any_key else {0: piece}
+        queries.append((piece.name, {key: maker.embed([keys[key]]) for key in keys}))
+    return store, queries
 
 
 def _sounds(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
@@ -93,7 +100,7 @@ def _sounds(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
             hint="embed the pieces again: naepo embed RUN PIECES --sound",
         )
     pieces = hear(asked.pieces, on_unread=_say)
-    return store, [(piece.name, *embed_sounds(encoder, [piece])) for piece in pieces]
+    return store, [(piece.name, {0: embed_sounds(encoder, [piece])}) for piece in pieces]
 
 
 def _say(line: str) -> None:

@@ -1,8 +1,8 @@
 """Contrastive tuning: two views of one piece come close, views of others stay away.
 
-Chen et al. 2020 (arXiv:2002.05709), with views of music as Aria has them (2025, arXiv:2506.23869):
-two stretches of one piece, transposed and re-timed. The generator is not touched: what is tuned is
-a copy of it.
+Chen et al. 2020 (arXiv:2002.05709), with views of music much as Aria has them (2025,
+arXiv:2506.23869): two stretches of one piece, transposed and re-timed; ours overlap. The generator
+is not touched: what is tuned is a copy of it.
 """
 
 import math
@@ -43,9 +43,9 @@ class ContrastSettings:
     """Pieces in a batch, two views of each: every other piece is a negative."""
     length: int = 256
     """Ids of a view, at most what the context holds."""
-    temperature: float = 0.1
+    temperature: float = 0.05
     """What cosines are divided by: lower looks at the hardest negatives alone."""
-    lr: float = 5e-4
+    lr: float = 1e-3
     """Largest learning rate of AdamW: a tenth of the way up, the rest down along a cosine."""
     weight_decay: float = 0.01
     """Of AdamW."""
@@ -109,11 +109,9 @@ def tune(
 
     def draw(generator: np.random.Generator) -> Pair:
         chosen = generator.permutation(len(views))[: settings.batch_size].tolist()
-        one, other = (
-            [[encoder.end_id, *views.draw(piece, generator).tolist()] for piece in chosen]
-            for _ in range(2)
-        )
-        return one, other
+        pairs = [views.draw_pair(piece, generator) for piece in chosen]
+        rows = [[[encoder.end_id, *ids.tolist()] for ids in pair] for pair in pairs]
+        return [one for one, _ in rows], [other for _, other in rows]
 
     parameters = [*tuned.model.parameters(), *projection.parameters()]
     tuned.model.train()

@@ -1,7 +1,7 @@
 """Which pieces are like one piece, and where: whole vectors rank, moments tell the place."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ class Likeness:
     """A piece that was found. score: cosine of the wholes, -1 to 1.
 
     here, there: the two moments that are most alike, in the query and in the piece.
-    moment_score: their cosine.
+    moment_score: their cosine.  semitones: how far the query was transposed for it.
     """
 
     name: str
@@ -22,12 +22,14 @@ class Likeness:
     here: str
     there: str
     moment_score: float
+    semitones: int = 0
 
     def line(self) -> str:
         """Give it in one line, the score first."""
+        key = f", {self.semitones:+d} semitones" if self.semitones else ""
         return (
             f"{self.score:6.3f}  {self.name}  "
-            f"({self.there}, like {self.here} here: {self.moment_score:.3f})"
+            f"({self.there}, like {self.here} here: {self.moment_score:.3f}{key})"
         )
 
 
@@ -51,6 +53,19 @@ def alike(store: Store, vectors: Vectors, entries: Sequence[Entry], n: int) -> l
         places = entries[1 + int(here)].place, store.entries[moments[int(there)]].place
         found.append(Likeness(hit.entry.name, hit.score, *places, float(scores[here, there])))
     return found
+
+
+def best_of_keys(found: Mapping[int, Sequence[Likeness]], n: int) -> list[Likeness]:
+    """Give the n best of what was found in several keys, each piece once, in the key it is best in.
+
+    found: for each number of semitones that the query was transposed by, what was found.
+    """
+    best: dict[str, Likeness] = {}
+    for semitones in sorted(found, key=abs):
+        for one in found[semitones]:
+            if one.name not in best or one.score > best[one.name].score:
+                best[one.name] = replace(one, semitones=semitones)
+    return sorted(best.values(), key=lambda one: -one.score)[:n]
 
 
 def _rows_of(store: Store, names: set[str]) -> dict[str, list[int]]:

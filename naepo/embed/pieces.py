@@ -5,7 +5,7 @@ length that overlap by half, so that a search can tell where something is alike.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from naepo.embed.keeping import fingerprint
 from naepo.embed.pooling import Vectors, hidden_vectors, layer_number
 from naepo.embed.store import Entry
 from naepo.embed.tuned import Tuned
+from naepo.embed.views import SEMITONES
 from naepo.encode.encoder import Encoder, Ids
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.score import Score
@@ -139,6 +140,20 @@ def read_pieces(
             hint="name files or folders of what the run was trained on: music, or text",
         )
     return pieces
+
+
+def in_all_keys(piece: Piece, encoder: Encoder) -> dict[int, Piece]:
+    """Give a piece of music in every key that the encoder can write it in, by semitones from here.
+
+    A model of notes hears a transposed piece as another one; asked in all keys, it finds it.
+    """
+    keys = {0: piece}
+    if isinstance(encoder, MusicEncoder):
+        for semitones in range(SEMITONES[0], SEMITONES[1] + 1):
+            ids = encoder.transposed(piece.ids.tolist(), semitones) if semitones else None
+            if ids is not None:
+                keys[semitones] = replace(piece, ids=ids)
+    return keys
 
 
 def files_below(paths: Sequence[Path], endings: Sequence[str] | None) -> list[Path]:

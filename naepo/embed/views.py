@@ -22,6 +22,8 @@ FINE_TIMES = (Fraction(4, 5), Fraction(9, 10), Fraction(1), Fraction(11, 10), Fr
 """How much longer notes become, in a notation with fine ticks."""
 COARSE_TIMES = (Fraction(1, 2), Fraction(1), Fraction(2))
 """The same on a coarse grid, where nothing between would keep the rhythm."""
+PART = (0.4, 1.0)
+"""The share of a view that its partner is a part of."""
 FINE = 8
 """Ticks per quarter note from which on ticks are fine."""
 
@@ -61,7 +63,27 @@ class Views:
 
     def draw(self, piece: int, generator: np.random.Generator) -> Ids:
         """Give one view of a piece, shape (at most length,)."""
-        ids = self._cut(self._timed(piece, generator), generator)
+        ids = self._timed(piece, generator)
+        start = self._start(ids, generator)
+        return self._moved(ids[start : start + self.length], generator)
+
+    def draw_pair(self, piece: int, generator: np.random.Generator) -> tuple[Ids, Ids]:
+        """Give two views of a piece of which one holds what the other is a part of.
+
+        Stretches that have nothing in common but their piece taught a small model nothing in 80
+        steps on chorales in all keys: its loss stayed that of chance.
+        """
+        one, other = self._timed(piece, generator), self._timed(piece, generator)
+        start = self._start(one, generator)
+        whole = one[start : start + self.length]
+        share, ratio = generator.uniform(*PART), len(other) / max(1, len(one))
+        begin = int((start + generator.uniform() * (1 - share) * len(whole)) * ratio)
+        n = max(1, min(self.length, round(share * len(whole) * ratio)))
+        views = [self._moved(ids, generator) for ids in (whole, other[begin : begin + n])]
+        return (views[0], views[1]) if generator.random() < 0.5 else (views[1], views[0])
+
+    def _moved(self, ids: Ids, generator: np.random.Generator) -> Ids:
+        """Transpose, where the encoder can."""
         if not isinstance(self.encoder, MusicEncoder):
             return ids
         low, high = self.semitones
@@ -93,15 +115,15 @@ class Views:
             self._written[piece, time] = _encoded(self.encoder, retimed(score, time), time)
         return self._written[piece, time]
 
-    def _cut(self, ids: Ids, generator: np.random.Generator) -> Ids:
+    def _start(self, ids: Ids, generator: np.random.Generator) -> int:
+        """Give where a view begins: at the piece's beginning, or where a line does."""
         latest = len(ids) - self.length
         if latest <= 0:
-            return ids
+            return 0
         starts = np.flatnonzero(np.isin(ids[:latest], self._line_ends)) + 1
         starts = starts if len(starts) else np.arange(1, latest + 1)
         place = int(generator.integers(len(starts) + 1))
-        start = int(starts[place - 1]) if place else 0
-        return ids[start : start + self.length]
+        return int(starts[place - 1]) if place else 0
 
 
 def retimed(score: Score, time: Fraction) -> Score:

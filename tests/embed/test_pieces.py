@@ -1,5 +1,6 @@
 """Files become pieces, pieces vectors of the whole and of moments that say where they are."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -8,8 +9,17 @@ import pytest
 from naepo.checkpoint import Checkpoint
 from naepo.config import UserError
 from naepo.embed.contrast import ContrastSettings, tune
-from naepo.embed.likeness import alike
-from naepo.embed.pieces import Piece, bar_of, embedder, files_below, moments, place, read_pieces
+from naepo.embed.likeness import Likeness, alike, best_of_keys
+from naepo.embed.pieces import (
+    Piece,
+    bar_of,
+    embedder,
+    files_below,
+    in_all_keys,
+    moments,
+    place,
+    read_pieces,
+)
 from naepo.embed.places import home_of
 from naepo.embed.store import Store
 from naepo.encode import CharacterEncoder
@@ -63,6 +73,29 @@ def test_a_search_finds_the_piece_itself_and_the_moment_that_was_asked_for(tmp_p
     assert there.there == place(pieces[5], encoder, start, len(ids))
     assert there.moment_score == pytest.approx(1, abs=1e-5)
     assert there.line().startswith(f"{there.score:6.3f}  melody 5  ({there.there}, like ")
+
+
+def test_asked_in_all_keys_a_transposed_piece_is_found_as_if_it_were_not(tmp_path):
+    encoder = MelodyEncoder()
+    maker = embedder(opened(tmp_path, encoder), None)
+    pieces = melodies(range(6))
+    store = Store.create(tmp_path / "vectors", maker.about)
+    store.add(*maker.embed(pieces))
+    (moved,) = melodies([4])
+    moved = replace(moved, ids=encoder.transposed(moved.ids.tolist(), 3))
+    keys = in_all_keys(moved, encoder)
+    assert sorted(keys) == list(range(-6, 6))
+    found = {key: alike(store, *maker.embed([piece]), 2) for key, piece in keys.items()}
+    best = best_of_keys(found, 2)[0]
+    assert (best.name, best.semitones) == ("melody 4", -3)
+    assert best.score == pytest.approx(1, abs=1e-4) and "-3 semitones" in best.line()
+    assert list(in_all_keys(Piece("x", TEXT.encode("fox")), TEXT)) == [0]
+
+
+def test_of_equal_scores_the_nearest_key_is_told_and_no_piece_twice():
+    one, other = (Likeness(name, 0.5, "here", "there", 0.5) for name in ("a", "b"))
+    found = best_of_keys({-5: [one], 0: [one, other], 2: [replace(other, score=0.9)]}, 5)
+    assert [(each.name, each.semitones) for each in found] == [("b", 2), ("a", 0)]
 
 
 def test_bars_are_counted_from_one_through_changes_of_metre():

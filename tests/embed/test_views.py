@@ -36,6 +36,21 @@ def test_a_view_is_a_stretch_of_the_piece_in_another_key_and_begins_where_a_line
     assert len(seen) > 6
 
 
+def test_of_a_pair_one_view_is_a_part_of_the_other():
+    encoder = MelodyEncoder()
+    ids = encoder.encode(encoder.write(melody(1)))
+    views = Views(encoder, [ids, ids], length=20)
+    is_first_longer = set()
+    for seed in range(20):
+        pair = views.draw_pair(0, np.random.default_rng(seed))
+        part, whole = sorted(pair, key=len)
+        assert 8 <= len(part) <= len(whole) == 20
+        spans = [whole[n : n + len(part)] for n in range(21 - len(part))]
+        assert any(same_shape(encoder, span, part) for span in spans)
+        is_first_longer.add(len(pair[0]) > len(pair[1]))
+    assert is_first_longer == {True, False}
+
+
 def map_contents(encoder, ids):
     return [encoder.contents[id] for id in ids]
 
