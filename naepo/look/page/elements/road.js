@@ -57,6 +57,7 @@ class Road extends HTMLElement {
 		this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...parts, this.table);
 		this.drawn = "";
 		this.followed = "";
+		this.run = null;
 	}
 
 	/** The ids, where the road begins. */
@@ -105,8 +106,11 @@ class Road extends HTMLElement {
 	async #show(run, position, drawn) {
 		this.drawn = drawn;
 		this.tokens.textContent = count(run.tokens.length);
-		for (const op of run.ops) this.#figures(op);
-		this.#fill();
+		if (this.run !== run) {
+			for (const op of run.ops) this.#figures(op); // of all positions
+			this.#fill();
+		}
+		this.run = run;
 		this.setAttribute("aria-busy", "true");
 		try {
 			const { data } = await getTensor("/look/strips", { run: run.run, position });
