@@ -27,7 +27,7 @@ def to_rows(values: Any, least: int = 1) -> Rows:
 
     Raises: UserError when it is no table, has too few rows, or holds NaN or infinity.
     """
-    rows = _to_float(values)
+    rows = to_float(values)
     if rows.ndim != 2:
         raise UserError(f"a map is drawn from a table of rows, got shape {rows.shape}")
     if len(rows) < least or not rows.shape[1]:
@@ -48,7 +48,8 @@ def are_all_equal(rows: Rows) -> bool:
     return bool((rows == rows[:1]).all())
 
 
-def _to_float(values: Any) -> NDArray[np.floating]:
+def to_float(values: Any) -> NDArray[np.floating]:
+    """Give an array of float32 or float64 of any shape; nothing is checked."""
     if hasattr(values, "detach"):  # a tensor; numpy knows no bfloat16
         values = values.detach().cpu()
         values = (values if values.element_size() == 8 else values.float()).numpy()
