@@ -1,7 +1,8 @@
 """Many dimensions -> two: PCA, t-SNE and UMAP, and how far such a map can be trusted.
 
 In: arrays of numbers, a row for each thing. Out: arrays with two columns, and figures that say what
-the map keeps of the full space; and normalisers, fitted once and kept. It knows nothing of naepo but how to tell a person what is wrong.
+the map keeps of the full space; and normalisers, fitted once and kept. It knows nothing of naepo
+but how to tell a person what is wrong.
 """
 
 from naepo.reduce.neighbours import Neighbours, nearest
