@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tyro.conf import Positional
 
@@ -21,8 +21,20 @@ class Embed(Arguments):
 
     run: Positional[Path]
     """A run's folder, one checkpoint, or a Hugging Face folder."""
-    pieces: Positional[tuple[Path, ...]]
+    pieces: Positional[tuple[Path, ...]] = ()
     """Files and folders of what the run was trained on: music, or text. Recordings: see --sound."""
+    store: Path | None = None
+    """Add sentences and passages, rows of tables, or pieces to this store; it is made where there
+    is none. `naepo search` takes its name in place of the run's."""
+    unit: Literal["paragraph", "line", "sentence", "file"] = "paragraph"
+    """Into what files of text are cut for a store."""
+    text: str | None = None
+    """The column of a table that holds the text. Default: text, content or document. The other
+    columns are what a search can be narrowed by."""
+    letters: bool = False
+    """For a store that is searched by letters alone: no run is named, only files."""
+    pairs: Path | None = None
+    """With --store and --tune: a table of two texts and a score a row, to learn from as well."""
     tune: float | None = None
     """Minutes: first tune a copy of the model so that two stretches of one piece come close. The
     run itself is not changed, and the copy is kept for next time."""
@@ -51,6 +63,12 @@ class Embed(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, tune if asked to, embed, keep."""
     asked = parse(Embed, "embed", arguments)
+    if asked.store is not None:
+        from naepo.cli.storing import keep
+
+        return keep(asked)
+    if not asked.pieces:
+        raise UserError("nothing to embed is named", hint="naepo embed RUN PIECES")
     from naepo.cli.hearing import are_recordings
     from naepo.embed.places import home_of
 
@@ -119,9 +137,10 @@ def _tune(asked: Embed, loaded: "Checkpoint", pieces: "list[Piece]", home: Path)
     """Tune a copy of the model on the pieces and keep it."""
     from naepo.embed import tuned
     from naepo.embed.contrast import ContrastSettings, tune
+    from naepo.model.kinds import transformer_of
 
     found = tune(
-        loaded.model,
+        transformer_of(loaded.model, "--tune"),
         loaded.encoder,
         [piece.ids if piece.score is None else piece.score for piece in pieces],
         ContrastSettings(seconds=60 * (asked.tune or 0), seed=asked.seed),

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
@@ -21,9 +21,18 @@ class Search(Arguments):
     """Print the pieces that are most like each of the given ones, the most alike first."""
 
     run: Positional[Path]
-    """The run whose vectors `naepo embed` has kept."""
-    pieces: Positional[tuple[Path, ...]]
-    """What to look for: files of music or of text, or recordings."""
+    """The run whose vectors `naepo embed` has kept, or a store (`naepo embed --store`)."""
+    pieces: Positional[tuple[str, ...]] = ()
+    """What to look for: files of music or of text, or recordings; in a store: words."""
+    by: Literal["meaning", "letters", "both"] | None = None
+    """How a store is searched. Default: both, where it has vectors of sentences."""
+    where: tuple[str, ...] = ()
+    """Only what meets all these conditions: KEY=VALUE, !=, and of numbers < <= > >=. Keys are the
+    columns of the table it came from, or name, place, kind."""
+    why: bool = False
+    """Say for each which words make it alike: they add up to the cosine."""
+    delete: tuple[str, ...] = ()
+    """Take these out of the store: ids, as they are printed, or conditions."""
     sound: bool = False
     """Look by sound, among what `naepo embed --sound` has kept; recordings always do."""
     any_key: bool = True
@@ -37,16 +46,29 @@ class Search(Arguments):
     device: str | None = None
     """cpu, cuda, mps. Default: the fastest there is."""
 
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What to look for, as files."""
+        return tuple(map(Path, self.pieces))
+
 
 def main(arguments: list[str]) -> int:
     """Parse, read, embed as the store was embedded, search, print."""
     asked = parse(Search, "search", arguments)
+    from naepo.embed.database import is_store
+
+    if is_store(asked.run):
+        from naepo.cli.finding import find
+
+        return find(asked)
+    if not asked.pieces:
+        raise UserError("nothing to look for is named", hint="naepo search RUN PIECES")
     from naepo.cli.hearing import are_recordings
     from naepo.embed.likeness import alike, best_of_keys
     from naepo.embed.places import home_of
 
     home = home_of(asked.run, asked.at)
-    is_sound = asked.sound or are_recordings(asked.pieces)
+    is_sound = asked.sound or are_recordings(asked.paths)
     store, queries = _sounds(asked, home) if is_sound else _pieces(asked, home)
     for number, (name, keys) in enumerate(queries):
         if len(queries) > 1:
@@ -75,7 +97,7 @@ def _pieces(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
     about = store.about
     maker = embedder(loaded, kept, layer=about["layer"], pooling=about["pooling"])
     maker.refuse_others(about)
-    pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say)
+    pieces = read_pieces(asked.paths, loaded.encoder, on_unread=_say)
     queries = []
     for piece in pieces:
         keys = in_all_keys(piece, loaded.encoder) if asked.any_key else {0: piece}
@@ -99,7 +121,7 @@ def _sounds(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
             "the vectors of sounds were made by another encoder than the one kept beside them",
             hint="embed the pieces again: naepo embed RUN PIECES --sound",
         )
-    pieces = hear(asked.pieces, on_unread=_say)
+    pieces = hear(asked.paths, on_unread=_say)
     return store, [(piece.name, {0: embed_sounds(encoder, [piece])}) for piece in pieces]
 
 

@@ -133,14 +133,31 @@ def pull_together(
 
     Raises: UserError when the loss is no number any more.
     """
-    optimizer = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
     generator = np.random.default_rng(settings.seed)
+
+    def loss() -> Float[Tensor, ""]:
+        one, other = draw(generator)
+        return nt_xent(embed(one), embed(other), settings.temperature)
+
+    return until_done(loss, parameters, settings, on_step)
+
+
+def until_done(
+    next_loss: Callable[[], Float[Tensor, ""]],
+    parameters: Sequence[nn.Parameter],
+    settings: ContrastSettings,
+    on_step: OnStep | None = None,
+) -> list[float]:
+    """Go down the losses of batch after batch until the settings end it; give each loss.
+
+    Raises: UserError when the loss is no number any more.
+    """
+    optimizer = torch.optim.AdamW(parameters, lr=settings.lr, weight_decay=settings.weight_decay)
     losses: list[float] = []
     began = time.monotonic()
     while (done := _share_done(settings, len(losses), time.monotonic() - began)) < 1:
         optimizer.param_groups[0]["lr"] = settings.lr * _warmth(done, len(losses))
-        one, other = draw(generator)
-        loss = nt_xent(embed(one), embed(other), settings.temperature)
+        loss = next_loss()
         if not loss.isfinite():
             raise UserError(
                 f"tuning diverged at step {len(losses)}", hint="give it a lower learning rate"

@@ -55,7 +55,7 @@ def hidden_vectors(
     device = next(iter(model.parameters())).device if isinstance(model, torch.nn.Module) else None
     for batch in _batches(windows, tokens_at_once):
         ids, is_read = padded([window.ids for window in batch], encoder.end_id)
-        with torch.inference_mode(), _evaluating(model):
+        with torch.inference_mode(), evaluating(model):
             states = model.hidden(ids.to(device))[number].float().cpu()
         for row, window in enumerate(batch):
             read = states[row][is_read[row]]
@@ -163,7 +163,7 @@ class _Pool:
         return self.last[1] if self.kind == "last" else (self.sum / self.n).astype(np.float32)
 
 
-class _evaluating:
+class evaluating:
     """Without dropout, and afterwards as it was."""
 
     def __init__(self, model: LanguageModel) -> None:

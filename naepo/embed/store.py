@@ -1,123 +1,238 @@
-"""Vectors and what they are of, kept on disk, with exact search by cosine.
+"""Texts, marks and vectors, kept on disk, with exact search by cosine and search by letters.
 
-    runs/mine/embedding/vectors/
-        0001-000001/        generation 1, part 1: appears whole, and is never written into
-            vectors.npy     float32, (n, d), read where it lies
-            entries.json    for each vector: a name, and the place in the piece
-            about.json      how they were made; the same in every part
-            manifest.json   size and sha256 of the three
-        0001-000002/        what was added later
+    notes.naepo/
+        store.db            SQLite: what there is, and how much of it counts; see `database.py`
+        vectors-1.f32       float32 rows of space 1, read where they lie; see `row_file.py`
+        index-1.usearch     a cache, past 50,000 rows; it may be deleted; see `approximate.py`
 
-A new store begins a generation; the older one goes once the new one has its first vectors.
+A store has a *space* for each way of making vectors (`about`): vectors are compared within one, and
+letters over all. Entries without a vector are in no space.
 """
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
-from naepo.checkpoint.folder import remove
-from naepo.checkpoint.manifest import verify
+from naepo.checkpoint.folder import make_folder
 from naepo.config import UserError
-from naepo.embed.keeping import kept
+from naepo.embed import approximate, database, entries, row_file
+from naepo.embed.database import Damaged, is_store, reading, speaking, writing
+from naepo.embed.entries import Entry
+from naepo.embed.filters import Condition, where
+from naepo.embed.letters import query_grams, to_tokens
 from naepo.embed.pooling import Centering, Vectors
+from naepo.embed.spaces import Space, make_space, plain, read_spaces
+from naepo.embed.table import Table
 
 Array = np.ndarray
-ROWS_AT_ONCE = 65_536
-"""Vectors compared in one product: 64 MB at 256 numbers each."""
-_PART = re.compile(r"(\d{4})-(\d{6})")
-
-
-@dataclass(frozen=True, order=True)
-class Entry:
-    """What a vector is of. name: the piece.  place: where in it, such as "bars 5-12"; "" is all."""
-
-    name: str
-    place: str = ""
+Ids = Int[Array, " n"]
+NONE_KEPT = "make them: naepo embed RUN PIECES"
 
 
 @dataclass(frozen=True)
 class Hit:
-    """Something that was found. score: the cosine, -1 to 1."""
+    """Something that was found. score: the cosine, -1 to 1, or what the letters are worth."""
 
     entry: Entry
     score: float
+    id: int = -1
 
 
 class Store:
-    """A folder of vectors. `about` says how they were made, and must fit what is added or asked."""
+    """A store, seen through one of its spaces: `about` says how that one's vectors are made.
 
-    def __init__(self, folder: Path, generation: int, about: dict[str, Any]) -> None:
-        self.folder, self.about = folder, about
-        self._generation = generation
-        self._parts: list[Array] = []
-        self._entries: list[Entry] = []
+    What another process adds or deletes is seen after opening again.
+    """
+
+    def __init__(self, folder: Path, space: Space, replaces: bool = False) -> None:
+        self.folder = folder
+        self._space, self._replaces = space, replaces
+        self._database: sqlite3.Connection | None = None
+        self._ids: Ids = np.zeros(0, dtype=np.int64)
+        self._rows: Ids = np.zeros(0, dtype=np.int64)
+        self._table = Table(np.zeros((0, 0), dtype=np.float32))
 
     @classmethod
-    def create(cls, folder: Path, about: Mapping[str, Any]) -> "Store":
-        """Begin a new store. What stands in the folder goes when the first vectors are added."""
-        generations = [generation for generation, _, _ in _parts_in(folder)]
-        return cls(folder, max(generations, default=0) + 1, dict(about))
+    def create(cls, folder: Path, about: Mapping[str, Any], state: bytes = b"") -> "Store":
+        """Begin anew. What stands in the folder goes in the moment that something is added."""
+        return cls(folder, Space(None, plain(about), state=state), replaces=True)
 
     @classmethod
-    def open(cls, folder: Path) -> "Store":
-        """Open a store, every byte of it verified.
+    def open(cls, folder: Path, about: Mapping[str, Any] | None = None) -> "Store":
+        """Open a store, every byte of its vectors verified.
+
+        about: which space to look through; None takes the first, or none where there are only
+        texts.
 
         Raises: UserError when there is none, or it is not as it was written.
         """
-        parts = _parts_in(folder)
-        if not parts:
-            raise UserError(
-                f"no vectors are kept in {folder}", hint="make them: naepo embed RUN PIECES"
-            )
-        newest = max(generation for generation, _, _ in parts)
-        store: Store | None = None
-        for generation, _, part in parts:
-            if generation == newest:
-                verify(part)
-                store = store or cls(folder, newest, json.loads(_read(part / "about.json")))
-                entries = [Entry(*pair) for pair in json.loads(_read(part / "entries.json"))]
-                store._take(np.load(part / "vectors.npy", mmap_mode="r"), entries)
-        assert store is not None
+        store = cls.join(folder, about)
+        if not store.n_entries:
+            store.close()
+            raise UserError(f"no vectors are kept in {folder}", hint=NONE_KEPT)
         return store
 
+    @classmethod
+    def join(
+        cls, folder: Path, about: Mapping[str, Any] | None = None, state: bytes = b""
+    ) -> "Store":
+        """Open a store to add to it; where there is none it begins, and so does a new space."""
+        store = cls(folder, Space(None, plain(about or {}), state=state))
+        if is_store(folder):
+            try:
+                store._look_again()
+            except BaseException:
+                store.close()
+                raise
+        elif folder.exists() and any(folder.glob("*/vectors.npy")):
+            raise UserError(
+                f"the vectors in {folder} are of an older naepo", hint="embed the pieces again"
+            )
+        return store
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self.close()
+
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._ids)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """How the vectors are made."""
+        return self._space.about
+
+    @property
+    def state(self) -> bytes:
+        """What the maker of the vectors has to remember."""
+        return self._space.state
+
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has; 0 where there is none yet."""
+        return self._space.width
+
+    @property
+    def n_dead(self) -> int:
+        """How many vectors of this space are of deleted entries: `compact` frees their room."""
+        return self._space.n_rows - len(self._rows) if self._space.id is not None else 0
+
+    @property
+    def n_entries(self) -> int:
+        """How many entries there are, in all spaces and in none."""
+        if self._database is None:
+            return 0
+        return self._fetch("SELECT count(*) FROM entries")[0][0]
+
+    @property
+    def spaces(self) -> list[dict[str, Any]]:
+        """How the vectors of each space are made, the oldest first."""
+        return [space.about for space in self._spaces()]
+
+    @property
+    def ids(self) -> Ids:
+        """The ids of the entries of this space, in order. An id is never used again."""
+        return self._ids
 
     @property
     def entries(self) -> list[Entry]:
         """What the vectors are of, in order."""
-        return list(self._entries)
+        return list(self.read(self._ids.tolist()).values())
 
     @property
     def vectors(self) -> Vectors:
-        """All vectors, shape (n, d), in memory."""
-        return np.concatenate(self._parts) if self._parts else np.zeros((0, 0), dtype=np.float32)
+        """All vectors that were not deleted, shape (n, d), in memory."""
+        return np.asarray(self._table.vectors[self._rows])
 
-    def add(self, vectors: Vectors, entries: Sequence[Entry]) -> None:
-        """Add vectors and what they are of: all of them, or after an error none.
+    def read(self, ids: Sequence[int]) -> dict[int, Entry]:
+        """Give entries by id. Raises: Damaged when one is not as it was written."""
+        with speaking(self.folder):
+            return entries.read(self._connected(), ids, self.folder) if len(ids) else {}
+
+    def add(
+        self, vectors: Vectors | None, things: Sequence[Entry], *, replace: bool = False
+    ) -> None:
+        """Add entries with their vectors, or without: all of them, or after an error none.
+
+        replace: whether what had one of their names before, in this space, goes.
 
         Raises: UserError for NaN, infinity or another width than before, and when the disk refuses.
         """
-        vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-        self._check(vectors, entries)
-        part = self.folder / f"{self._generation:04d}-{len(self._parts) + 1:06d}"
-        array = BytesIO()
-        np.save(array, vectors, allow_pickle=False)
-        with kept(part) as draft:
-            draft.write("vectors.npy", [array.getbuffer()])
-            draft.write("entries.json", [_json([[e.name, e.place] for e in entries])])
-            draft.write("about.json", [_json(self.about)])
-        for generation, _, old in _parts_in(self.folder):
-            if generation < self._generation:
-                remove(old)
-        self._take(np.load(part / "vectors.npy", mmap_mode="r"), list(entries))
+        if vectors is not None:
+            vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+            self._check(vectors, things)
+        with speaking(self.folder):
+            make_folder(self.folder)
+        connection = self._connected()
+        with writing(connection, self.folder):
+            if self._replaces:
+                self._clear(connection)
+            space = None if vectors is None else self._current_space(connection, vectors.shape[1])
+            if replace:
+                old = entries.named(
+                    connection, (thing.name for thing in things), space and space.id
+                )
+                entries.delete(connection, old, self.folder)
+            if space is None or vectors is None:
+                entries.insert(connection, things, None, 0)
+            else:
+                self._write(connection, space, vectors)
+                entries.insert(connection, things, space.id, space.n_rows)
+        self._replaces = False
+        self._look_again()
+        self._sweep()
+
+    def delete(self, ids: Sequence[int]) -> int:
+        """Take entries out; give how many there were. No search finds them from here on."""
+        connection = self._connected()
+        with writing(connection, self.folder):
+            there = [id for id in ids if self._fetch("SELECT 1 FROM entries WHERE id = ?", id)]
+            entries.delete(connection, there, self.folder)
+        self._look_again()
+        return len(there)
+
+    def compact(self) -> None:
+        """Write the vectors that were not deleted into a new file, and free the room of the old.
+
+        Raises: UserError when the disk refuses; the store is then as it was.
+        """
+        connection, ids, old = self._connected(), self._ids, self._space
+        if old.id is None:
+            return
+        with writing(connection, self.folder):
+            space = self._make_space(connection, old.width)
+            if len(ids):
+                self._write(connection, space, self.vectors)
+            connection.executemany(
+                "UPDATE entries SET space = ?, row = ? WHERE id = ?",
+                [(space.id, row, id) for row, id in enumerate(ids.tolist())],
+            )
+            connection.execute("DELETE FROM blocks WHERE space = ?", (old.id,))
+            connection.execute("DELETE FROM spaces WHERE id = ?", (old.id,))
+        self._look_again()
+        self._sweep()
+
+    def matching(self, conditions: Sequence[Condition]) -> list[int]:
+        """Give the ids of the entries, of any space, that meet all conditions."""
+        text, values = where(conditions)
+        return [id for (id,) in self._fetch(f"SELECT id FROM entries WHERE {text}", *values)]
 
     def search(
         self,
@@ -129,70 +244,144 @@ class Store:
     ) -> list[Hit]:
         """Give the n vectors with the largest cosine to the query, best first; of equals the older.
 
-        Every vector is compared: nothing is missed.  among: which vectors may be given; None is
-        all.  centering: what is taken off both first.
+        Every vector is compared, or, where there is an index, those that it names, exactly.
+        among: which vectors may be given; None is all.  centering: what is taken off both first.
 
         Raises: UserError for a query of another width.
         """
-        if self._parts and query.shape != self._parts[0].shape[1:]:
+        if self._space.width and query.shape != (self._space.width,):
             raise UserError(
-                f"the query has {query.shape[0]} numbers, the store's vectors "
-                f"{self._parts[0].shape[1]}",
+                f"the query has {query.shape[0]} numbers, the store's vectors {self._space.width}",
                 hint="embed it as the store was embedded",
             )
-        scores = [_cosines(block, query, centering) for block in self._blocks()]
-        if not scores:
+        if not len(self._ids):
             return []
-        together = np.concatenate(scores)
-        best = np.argsort(-together, kind="stable")
-        best = best[:n] if among is None else best[among[best]][:n]
-        return [Hit(self._entries[row], float(together[row])) for row in best]
+        rows = self._rows if among is None else self._rows[among]
+        query = query.astype(np.float32)
+        best, scores = self._table.best(query, rows, n, is_all=among is None, centering=centering)
+        ids = self._ids[np.searchsorted(self._rows, best)].tolist()
+        found = self.read(ids)
+        return [Hit(found[id], score, id) for id, score in zip(ids, scores.tolist(), strict=True)]
 
-    def _take(self, vectors: Array, entries: list[Entry]) -> None:
-        self._parts.append(vectors)
-        self._entries.extend(entries)
+    def by_letters(
+        self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[Hit]:
+        """Give the n entries whose letters fit a text best, by BM25, over all spaces.
 
-    def _blocks(self) -> Iterator[Array]:
-        for part in self._parts:
-            for start in range(0, len(part), ROWS_AT_ONCE):
-                yield part[start : start + ROWS_AT_ONCE]
+        Robertson and Zaragoza 2009 (doi:10.1561/1500000019), k1 = 1.2, b = 0.75, on grams of
+        letters in place of words; as SQLite's FTS5 computes it.
+        """
+        looked_up = query_grams(text)
+        if not looked_up or not self.n_entries:
+            return []
+        narrowed, values = where(conditions)
+        limited = f"AND rowid IN (SELECT id FROM entries WHERE {narrowed})" if conditions else ""
+        found = self._fetch(
+            f"SELECT rowid, -bm25(letters) AS worth FROM letters WHERE letters MATCH ? {limited} "
+            "ORDER BY worth DESC, rowid LIMIT ?",
+            " OR ".join(to_tokens([gram]) for gram in looked_up),
+            *(values if conditions else []),
+            n,
+        )
+        read = self.read([id for id, _ in found])
+        return [Hit(read[id], worth, id) for id, worth in found]
 
-    def _check(self, vectors: Vectors, entries: Sequence[Entry]) -> None:
-        if vectors.ndim != 2 or len(vectors) != len(entries) or not len(entries):
-            raise UserError(f"{vectors.shape} vectors for {len(entries)} entries")
-        if self._parts and vectors.shape[1] != self._parts[0].shape[1]:
+    def make_index(self) -> str | None:
+        """Bring the index up to date where there are rows enough; say what came of it."""
+        if self._space.id is None:
+            return None
+        path = self._index_path()
+        said, self._table.index = approximate.update(path, self._table.vectors, self._rows)
+        return said
+
+    def _check(self, vectors: Vectors, things: Sequence[Entry]) -> None:
+        if vectors.ndim != 2 or len(vectors) != len(things) or not len(things):
+            raise UserError(f"{vectors.shape} vectors for {len(things)} entries")
+        if self._space.width and vectors.shape[1] != self._space.width:
             raise UserError(
-                f"vectors of {vectors.shape[1]} numbers for a store of {self._parts[0].shape[1]}"
+                f"vectors of {vectors.shape[1]} numbers for a store of {self._space.width}"
             )
         bad = ~np.isfinite(vectors).all(axis=1)
         if bad.any():
-            raise UserError(
-                f"the vector of {entries[int(bad.argmax())].name} holds NaN or infinity"
-            )
+            raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
+    def _write(self, connection: sqlite3.Connection, space: Space, vectors: Vectors) -> None:
+        sha256 = row_file.append(self._vectors_path(space), vectors, space.n_rows)
+        connection.execute(
+            "INSERT INTO blocks VALUES (?, ?, ?, ?)",
+            (space.id, space.n_rows, len(vectors), sha256),
+        )
+        connection.execute(
+            "UPDATE spaces SET n_rows = ? WHERE id = ?", (space.n_rows + len(vectors), space.id)
+        )
 
-def _cosines(
-    rows: Vectors, query: Float[Array, " d"], centering: Centering | None
-) -> Float[Array, " n"]:
-    """Give the cosine of each row to the query; 0 where a vector has no direction."""
-    if centering is not None:
-        rows, query = rows - centering.mean, query - centering.mean
-    lengths = np.linalg.norm(rows, axis=1) * np.linalg.norm(query)
-    return (rows @ query) / np.where(lengths > 0, lengths, 1)
+    def _current_space(self, connection: sqlite3.Connection, width: int) -> Space:
+        """Give the space as it now is on disk: another process may have added to it."""
+        for space in self._spaces():
+            if space.about == self.about:
+                return space
+        return self._make_space(connection, width)
 
+    def _make_space(self, connection: sqlite3.Connection, width: int) -> Space:
+        return make_space(connection, self._space, width)
 
-def _parts_in(folder: Path) -> list[tuple[int, int, Path]]:
-    """List (generation, number, folder) of every part, in order."""
-    if not folder.is_dir():
-        return []
-    found = ((_PART.fullmatch(path.name), path) for path in folder.iterdir())
-    return sorted((int(name[1]), int(name[2]), path) for name, path in found if name)
+    def _clear(self, connection: sqlite3.Connection) -> None:
+        for table in ("spaces", "blocks", "entries", "marks"):
+            connection.execute(f"DELETE FROM {table}")
+        connection.execute("INSERT INTO letters (letters) VALUES ('delete-all')")
 
+    def _look_again(self) -> None:
+        """Take in what is on disk, as it is at one moment."""
+        with reading(self._connected(), self.folder):
+            self._take_in(self._spaces())
 
-def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    def _take_in(self, spaces: list[Space]) -> None:
+        if self.about:
+            fitting = [space for space in spaces if space.about == self.about]
+        else:
+            fitting = spaces[:1]
+        self._space = fitting[0] if fitting else self._space
+        space = self._space
+        found = self._fetch(
+            "SELECT id, row FROM entries WHERE space IS ? ORDER BY row, id", space.id
+        )
+        self._ids = np.array([id for id, _ in found], dtype=np.int64)
+        self._rows = np.array([row or 0 for _, row in found], dtype=np.int64)
+        if space.id is not None:
+            path = self._vectors_path(space)
+            vectors = row_file.open_rows(path, space.n_rows, space.width)
+            self._verify(space, vectors)
+            index = approximate.open_index(self._index_path(), *vectors.shape)
+            self._table = Table(vectors, index)
 
+    def _verify(self, space: Space, vectors: Vectors) -> None:
+        blocks = self._fetch(
+            "SELECT first, n, sha256 FROM blocks WHERE space = ? ORDER BY first", space.id
+        )
+        if sum(n for _, n, _ in blocks) != space.n_rows:
+            raise Damaged(f"the rows of a space of {self.folder} do not add up")
+        for first, n, sha256 in blocks:
+            row_file.verify(vectors[first : first + n], sha256, self._vectors_path(space))
 
-def _json(content: object) -> bytes:
-    """Write JSON in ASCII, which can hold file names that are no Unicode text."""
-    return json.dumps(content, sort_keys=True).encode()
+    def _sweep(self) -> None:
+        """Remove files of spaces that are no more."""
+        row_file.sweep(self.folder, {space.id for space in self._spaces()})
+
+    def _spaces(self) -> list[Space]:
+        with speaking(self.folder):
+            return read_spaces(self._connected())
+
+    def _fetch(self, statement: str, *values: Any) -> list[Any]:
+        with speaking(self.folder):
+            return self._connected().execute(statement, values).fetchall()
+
+    def _connected(self) -> sqlite3.Connection:
+        if self._database is None:
+            self._database = database.connect(self.folder)
+        return self._database
+
+    def _vectors_path(self, space: Space) -> Path:
+        return self.folder / f"vectors-{space.id}.f32"
+
+    def _index_path(self) -> Path:
+        return self.folder / f"index-{self._space.id}.usearch"

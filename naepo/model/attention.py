@@ -41,7 +41,7 @@ class Attention(nn.Module):
         self,
         x: Float[Tensor, "batch time d_model"],
         rotation: Rotation | None = None,
-        mask: Bool[Tensor, "time seen"] | None = None,
+        mask: Bool[Tensor, "*texts time seen"] | None = None,
         cache: LayerCache | None = None,
     ) -> Float[Tensor, "batch time d_model"]:
         """Mix into each position what it finds in those it may see.
@@ -85,7 +85,7 @@ class Attention(nn.Module):
         q: Float[Tensor, "batch n_heads time d_head"],
         k: Float[Tensor, "batch n_kv_heads seen d_head"],
         v: Float[Tensor, "batch n_kv_heads seen d_head"],
-        mask: Bool[Tensor, "time seen"] | None = None,
+        mask: Bool[Tensor, "*texts time seen"] | None = None,
     ) -> Float[Tensor, "batch n_heads time d_head"]:
         """Compare each query with the keys it may see, and average their values accordingly."""
         return F.scaled_dot_product_attention(

@@ -1,0 +1,73 @@
+"""Search of a store by meaning, by letters, or by both at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from naepo.embed.entries import Entry
+from naepo.embed.filters import Condition
+from naepo.embed.fusion import fuse
+from naepo.embed.sentences import SentenceModel
+from naepo.embed.store import Store
+
+By = Literal["meaning", "letters", "both"]
+DEPTH = 100
+"""How deep both rankings are read before they are made one."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that was found. cosine, letters: what each search gave it; None where it did not.
+
+    score: what it was ranked by.
+    """
+
+    id: int
+    entry: Entry
+    score: float
+    cosine: float | None = None
+    letters: float | None = None
+
+
+def search(
+    store: Store,
+    words: str,
+    n: int = 10,
+    *,
+    model: SentenceModel | None = None,
+    by: By = "both",
+    conditions: Sequence[Condition] = (),
+) -> list[Found]:
+    """Give the n entries that fit some words best, best first.
+
+    model: what made the vectors of the space that the store is seen through; without one, letters
+    alone decide.  by: of both, places count and not scores (`fusion.py`).
+    """
+    depth = max(n, DEPTH) if by == "both" else n
+    by_meaning = (
+        {} if model is None or by == "letters" else _meaning(store, words, depth, model, conditions)
+    )
+    by_letters = {}
+    if by != "meaning" or model is None:
+        hits = store.by_letters(words, depth, conditions=conditions)
+        by_letters = {hit.id: (hit.entry, hit.score) for hit in hits}
+    fused = fuse(*(list(ranking) for ranking in (by_letters, by_meaning) if ranking))
+    found = []
+    for id, score in fused[:n]:
+        entry = (by_meaning.get(id) or by_letters[id])[0]
+        cosine = by_meaning[id][1] if id in by_meaning else None
+        letters = by_letters[id][1] if id in by_letters else None
+        found.append(Found(id, entry, score, cosine, letters))
+    return found
+
+
+def _meaning(
+    store: Store, words: str, n: int, model: SentenceModel, conditions: Sequence[Condition]
+) -> dict[int, tuple[Entry, float]]:
+    vector = model.vectors([words])[0]
+    if not vector.any():  # not one sign that the model knows
+        return {}
+    among = np.isin(store.ids, store.matching(conditions)) if conditions else None
+    return {hit.id: (hit.entry, hit.score) for hit in store.search(vector, n, among=among)}
