@@ -198,7 +198,17 @@ def overrides_of(cls: type) -> type:
 
 @cache
 def field_docs(cls: type) -> dict[str, str]:
-    """Give the docstring written under each field of a dataclass, by field name."""
+    """Give the docstring written under each field of a dataclass, by field name.
+
+    A field that a base class has already, and that is not told anew, keeps what is told there.
+    """
+    docs: dict[str, str] = {}
+    for base in reversed([each for each in cls.__mro__ if dataclasses.is_dataclass(each)]):
+        docs |= _own_field_docs(base)
+    return docs
+
+
+def _own_field_docs(cls: type) -> dict[str, str]:
     body = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
     assert isinstance(body, ast.ClassDef)
     docs: dict[str, str] = {}

@@ -26,8 +26,9 @@ from naepo.checkpoint.tensors import n_bytes, refuse_non_finite, to_pieces
 from naepo.checkpoint.trouble import refuse_if_too_full, told_plainly
 from naepo.config import Table, UserError, merge, to_table, to_toml
 from naepo.encode import Encoder
-from naepo.model import ModelSettings, Transformer
+from naepo.model import LanguageModelSettings, Network
 from naepo.model.huggingface import to_config, to_tensors
+from naepo.model.kinds import settings_table
 
 FORMAT = 1
 PRIOR = "prior.safetensors"
@@ -50,7 +51,7 @@ class Checkpoint:
 
     folder: Path
     step: int
-    model: Transformer
+    model: Network
     encoder: Encoder
     settings: dict[str, Any]
     """The tables of naepo.toml; of a foreign folder only `model`."""
@@ -89,7 +90,7 @@ def save(
     Raises: NotFinite when a tensor holds NaN or infinity; UserError when the disk is full,
     read-only or failing. The disk is then as it was, or holds the new checkpoint, whole.
     """
-    assert isinstance(model, Transformer), type(model)
+    assert isinstance(model, Network), type(model)
     weights = to_tensors(model)
     refuse_non_finite(weights, f"the weights at step {step}")
     refuse_non_finite(state.tensors if state else {}, f"the training state at step {step}")
@@ -117,7 +118,7 @@ def save(
 
 def _small_files(
     step: int,
-    shape: ModelSettings,
+    shape: LanguageModelSettings,
     encoder: Encoder,
     weights: Mapping[str, Tensor],
     settings: Table,
@@ -136,7 +137,7 @@ def _small_files(
         fingerprint=encoder.fingerprint,
         vocab_size=encoder.vocab_size,
     )
-    tables = merge(merge({}, settings), {"model": to_table(shape)})
+    tables = merge(merge({}, settings), {"model": settings_table(shape)})
     tables["checkpoint"] = merge(to_table(stamp), {"metrics": metrics})
     toml = to_toml(tables)
     tomllib.loads(toml)  # a table that cannot be read again must not be saved

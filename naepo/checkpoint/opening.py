@@ -19,11 +19,11 @@ from naepo.checkpoint.contents import FORMAT, PRIOR, Checkpoint, Stamp, Training
 from naepo.checkpoint.manifest import MANIFEST, verify
 from naepo.checkpoint.run import Tell, best, folder_of, good, home_of, say_nothing
 from naepo.checkpoint.tensors import read_tensors, refuse_non_finite
-from naepo.config import Table, UserError, from_table, read_toml, to_table
+from naepo.config import Table, UserError, from_table, read_toml
 from naepo.encode import Encoder, load_encoder
-from naepo.model import ModelSettings, Transformer
+from naepo.model import LanguageModelSettings, ModelSettings, Network
 from naepo.model.huggingface import from_config, from_tensors, to_config
-from naepo.model.initialise import undrawn
+from naepo.model.kinds import network, read_settings, settings_table
 
 LONGEST_JSON = 64 << 20
 """Bytes. Of a config, an index or a training state's numbers."""
@@ -103,7 +103,7 @@ def _open(folder: Path) -> Checkpoint:
     table = tables.pop("checkpoint")
     metrics = table.pop("metrics", {})
     stamp = _read_stamp(table, source)
-    settings = from_table(ModelSettings, tables["model"], source, "model")
+    settings = read_settings(tables["model"], source)
     _refuse_other_config(folder, settings)
     with _reading_model(folder, settings) as reading:
         encoder = load_encoder(folder)
@@ -117,7 +117,7 @@ def _open_foreign(folder: Path) -> Checkpoint:
     with _placed(folder):
         settings = from_config(_read_json(folder / "config.json"))
     note = f"not verified: {folder} has no {MANIFEST}"
-    tables = {"model": to_table(settings)}
+    tables = {"model": settings_table(settings)}
     with _reading_model(folder, settings) as reading:
         encoder = load_encoder(folder)
         _refuse_large_encoder(folder, encoder, settings)
@@ -134,7 +134,7 @@ def _read_stamp(table: Table, source: str) -> Stamp:
     return from_table(Stamp, table, source, "checkpoint")
 
 
-def _refuse_other_config(folder: Path, settings: ModelSettings) -> None:
+def _refuse_other_config(folder: Path, settings: LanguageModelSettings) -> None:
     """Check that config.json and naepo.toml speak of the same network."""
     ours = to_config(settings, end_id=0)
     with _placed(folder):
@@ -158,7 +158,7 @@ def _refuse_other_encoder(folder: Path, encoder: Encoder, stamp: Stamp) -> None:
         )
 
 
-def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: ModelSettings) -> None:
+def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: LanguageModelSettings) -> None:
     if encoder.vocab_size > settings.vocab_size:
         raise UserError(
             f"the tokenizer has {encoder.vocab_size} ids, the model only {settings.vocab_size} "
@@ -168,13 +168,13 @@ def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: ModelSetting
 
 
 @contextmanager
-def _reading_model(folder: Path, settings: ModelSettings) -> Iterator[Future[Transformer]]:
+def _reading_model(folder: Path, settings: LanguageModelSettings) -> Iterator[Future[Network]]:
     """Read the weights beside what is read of the encoder: one copies memory, the other parses."""
     with ThreadPoolExecutor(1) as beside:
         yield beside.submit(_read_model, folder, settings)
 
 
-def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
+def _read_model(folder: Path, settings: LanguageModelSettings) -> Network:
     """Read the weights and build the network for them; not before names and shapes agree."""
     tensors: dict[str, Tensor] = {}
     for file in _weight_files(folder):
@@ -183,8 +183,7 @@ def _read_model(folder: Path, settings: ModelSettings) -> Transformer:
     _refuse_huge_table(settings, folder)
     with _placed(folder):
         weights = from_tensors(settings, tensors)
-    with undrawn():
-        model = Transformer(settings)
+    model = network(settings)
     if any(weight.dtype == torch.float64 for weight in weights.values()):
         model = model.double()
     model.load_state_dict(weights)
@@ -221,8 +220,10 @@ def _shards(index: Path) -> list[str]:
     return sorted(set(names.values()))
 
 
-def _refuse_huge_table(settings: ModelSettings, folder: Path) -> None:
+def _refuse_huge_table(settings: LanguageModelSettings, folder: Path) -> None:
     """Check the size of the table of positions before it is computed."""
+    if not isinstance(settings, ModelSettings):
+        return
     is_sinusoidal = settings.parts.position == "sinusoidal"
     most = LARGEST_TABLE // (settings.d_model if is_sinusoidal else settings.d_head)
     if settings.context_length > most:

@@ -10,9 +10,10 @@ from torch import Tensor
 
 from naepo.checkpoint.manifest import verify
 from naepo.checkpoint.tensors import read_tensors
-from naepo.config import UserError, from_table, read_toml
-from naepo.model import ModelSettings
+from naepo.config import UserError, read_toml
+from naepo.model import LanguageModelSettings
 from naepo.model.huggingface import from_tensors, name_in_folder
+from naepo.model.kinds import read_settings
 
 WEIGHTS = "model.safetensors"
 
@@ -43,9 +44,9 @@ def read_weight(folder: Path, name: str = "embedding.weight") -> Float[Tensor, "
     return found[theirs]
 
 
-def _settings(folder: Path) -> ModelSettings:
+def _settings(folder: Path) -> LanguageModelSettings:
     """Give the shape of the network, once the two files that matter here are verified."""
     verify(folder, WEIGHTS)
     verify(folder, "naepo.toml")
     source = folder / "naepo.toml"
-    return from_table(ModelSettings, read_toml(source).get("model", {}), str(source), "model")
+    return read_settings(read_toml(source).get("model", {}), str(source))

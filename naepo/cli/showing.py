@@ -8,7 +8,7 @@ from pathlib import Path
 from naepo.config import UserError
 from naepo.encode import Encoder
 from naepo.generate import Sampling, generate
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.train.floors import bits_per_unit, per_unit
 from naepo.train.progress import Progress
 from naepo.train.run import Outcome
@@ -30,7 +30,7 @@ def surroundings(device: str | None, tensorboard: bool, began: float) -> Iterato
         )
 
 
-def write_sample(model: Transformer, encoder: Encoder) -> str:
+def write_sample(model: Network, encoder: Encoder) -> str:
     """Let a model write a little from nothing, the same draw each time so that progress shows."""
     sampling = Sampling(temperature=0.8, seed=0)
     pieces = generate(

@@ -1,14 +1,15 @@
 """`naepo train`: from files of text to a trained model."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, make_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional
+from tyro.conf import Positional, arg
 
 from naepo.cli.arguments import Arguments, parse, started
 from naepo.config import UserError, from_table, merge, overrides_of, read_recipe, to_table
 from naepo.encode import DataSettings
+from naepo.model.kinds import KINDS, settings_of
 from naepo.model.settings import ModelSettings
 from naepo.train.settings import TrainSettings
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Train(Arguments):
-    """Train a GPT on text or music. Say how long: sizes and rates follow, with their reasons."""
+    """Train a GPT or a sibling of it on text or music. Say how long: sizes and rates follow."""
 
     sources: Positional[tuple[str, ...]] = ()
     """Files, folders, globs, - for standard input, a URL, or an embedded corpus (naepo data)."""
@@ -32,6 +33,8 @@ class Train(Arguments):
     """How many tokens to train on, instead of a time."""
     recipe: str | None = None
     """Settings to start from: a recipe by name, or a .toml file (a run's naepo.toml too)."""
+    kind: Annotated[Literal["transformer", "rnn", "mingru", "cnn"] | None, arg(name="model")] = None
+    """Which kind of network; each has sizes of its own (naepo train --model cnn --help)."""
     seed: int | None = None
     """Decides the first weights, the order of the data and the dropout."""
     save_every: int | None = None
@@ -53,7 +56,7 @@ class Train(Arguments):
     model: overrides_of(ModelSettings) = field(  # pyright: ignore[reportInvalidTypeForm]
         default_factory=overrides_of(ModelSettings)
     )
-    """The sizes of the transformer; what is not said follows from the time and the text."""
+    """The sizes of the network; what is not said follows from the time and the text."""
     train: overrides_of(TrainSettings) = field(  # pyright: ignore[reportInvalidTypeForm]
         default_factory=overrides_of(TrainSettings)
     )
@@ -62,7 +65,7 @@ class Train(Arguments):
 
 def main(arguments: list[str]) -> int:
     """Parse, then train."""
-    asked = parse(Train, "train", arguments)
+    asked = parse(_of_kind(_kind(arguments)), "train", arguments)
     tables, source = _tables(asked)
     if not tables.get("data", {}).get("sources"):
         raise UserError(
@@ -79,6 +82,40 @@ def main(arguments: list[str]) -> int:
     with surroundings(asked.device, asked.log == "tensorboard", started()) as around:
         outcome = begin(folder, _local(data, around.progress), tables, budget, around)
     return closing(folder, outcome)
+
+
+def _kind(arguments: list[str]) -> str:
+    """Give the kind of network that is asked for, by a flag or by the recipe that is named.
+
+    >>> _kind(["notes.txt", "--model", "cnn"]), _kind(["notes.txt", "--model.d-model", "64"])
+    ('cnn', 'transformer')
+    """
+    kind = _said(arguments, "--model")
+    recipe = _said(arguments, "--recipe")
+    if kind is None and recipe is not None:
+        kind = read_recipe(recipe)[0].get("model", {}).get("kind")
+    return str(kind) if kind in KINDS else ModelSettings.kind
+
+
+def _said(arguments: list[str], flag: str) -> str | None:
+    """Give the word after a flag, or after its equals sign."""
+    for word, after in zip(arguments, [*arguments[1:], None], strict=True):
+        if word == flag:
+            return after
+        if word.startswith(f"{flag}="):
+            return word.partition("=")[2]
+    return None
+
+
+def _of_kind(kind: str) -> type[Train]:
+    """Give the arguments of the verb with the sizes of one kind."""
+    if kind == ModelSettings.kind:
+        return Train
+    overrides = overrides_of(settings_of(kind))
+    sizes = ("model", overrides, field(default_factory=overrides))
+    made = make_dataclass("Train", [sizes], bases=(Train,), frozen=True, kw_only=True)
+    made.__doc__ = Train.__doc__
+    return made
 
 
 def _local(data: DataSettings, progress: "Progress") -> DataSettings:
@@ -111,6 +148,7 @@ def _tables(asked: Train) -> tuple[dict[str, Any], str]:
         raise UserError(f"unknown table `{key}` in {source}", hint="one of: data, model, train")
     flags = {name: to_table(getattr(asked, name)) for name in ("data", "model", "train")}
     short = {
+        "model": {"kind": asked.kind},
         "data": {
             "sources": list(asked.sources) or None,
             "encoder": asked.encoder,

@@ -37,7 +37,7 @@ def generate_ids(
     or the model has fewer ids than the encoder.
     """
     check(model, encoder, max_tokens)
-    window = first_window(prompt, encoder, model.settings.context_length, on_note)
+    window = first_window(prompt, encoder, model.settings.longest, on_note)
     rules = rules_after(encoder, prompt)
     decoding = Decoding(
         model,
@@ -62,10 +62,11 @@ def _until_end(decoding: "Decoding", end_id: int, max_tokens: int) -> Iterator[i
 class Decoding:
     """Texts of equal length that grow by one id each with every call of `next_ids`.
 
-    The window rule: the model never sees more than `context_length` ids. When one more would not
-    fit, the window keeps its last half (rounded down, at least one id) and is read anew, so the
+    The window rule: a transformer never sees more than `context_length` ids. When one more would
+    not fit, the window keeps its last half (rounded down, at least one id) and is read anew, so the
     positions start again at 0. What is seen is thus a function of the position alone, the same
-    with and without the cache, and moving costs one prefill every half context.
+    with and without the cache, and moving costs one prefill every half context. A model whose state
+    does not grow (`settings.longest` is None) reads on and on.
 
     constraints: for each text, what may come next; it is told every id.  temperatures: of each id,
     instead of the one of `sampling`.
@@ -139,9 +140,9 @@ class Decoding:
             self.constraints = [self.constraints[row].copy() for row in rows.tolist()]
 
     def _next_logits(self) -> Float[Tensor, "batch vocab"]:
-        context_length = self.model.settings.context_length
-        if self.window.shape[1] > context_length:
-            self.window = self.window[:, -max(1, context_length // 2) :]
+        longest = self.model.settings.longest
+        if longest is not None and self.window.shape[1] > longest:
+            self.window = self.window[:, -max(1, longest // 2) :]
             self.state = None
         if not self.use_cache:
             return self.model(self.window)[:, -1]
@@ -169,9 +170,11 @@ def decode_one_token(
 
 
 def first_window(
-    prompt: Sequence[int], encoder: Encoder, context_length: int, on_note: Note | None
+    prompt: Sequence[int], encoder: Encoder, longest: int | None, on_note: Note | None
 ) -> list[int]:
     """Give what the model sees first: the end of the prompt, or an end id when it is empty.
+
+    longest: the most ids that the model can read; None is no bound.
 
     Raises: UserError when an id is not of the encoder.
     """
@@ -179,12 +182,14 @@ def first_window(
     wrong = [id for id in ids if not 0 <= id < encoder.vocab_size]
     if wrong:
         raise UserError(f"ids must be from 0 to {encoder.vocab_size - 1}, got {wrong[0]} (prompt)")
-    if len(ids) > context_length and on_note is not None:
+    if longest is None:
+        return ids
+    if len(ids) > longest and on_note is not None:
         on_note(
-            f"the prompt has {len(ids)} tokens and the model sees {context_length}: "
+            f"the prompt has {len(ids)} tokens and the model sees {longest}: "
             "its beginning was cut off"
         )
-    return ids[-context_length:]
+    return ids[-longest:]
 
 
 def check(model: LanguageModel, encoder: Encoder, max_tokens: int) -> None:

@@ -109,7 +109,7 @@ def begin(
     sampling = manner.sampling
     return Particles(
         model,
-        first_window(prompt, music, model.settings.context_length, manner.on_note),
+        first_window(prompt, music, model.settings.longest, manner.on_note),
         plan,
         n_particles=manner.particles,
         sampling=sampling,

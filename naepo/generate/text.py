@@ -42,7 +42,7 @@ def generate(
     """
     check(model, encoder, max_tokens)
     prompt_ids = encoder.encode(prompt).tolist()
-    window = first_window(prompt_ids, encoder, model.settings.context_length, on_note)
+    window = first_window(prompt_ids, encoder, model.settings.longest, on_note)
     rules = rules_after(encoder, prompt_ids)
     decoding = Decoding(
         model,
@@ -74,9 +74,9 @@ def generate_batch(
     equal length in ids are decoded together. The rest is as `generate` says.
     """
     check(model, encoder, max_tokens)
-    context_length = model.settings.context_length
+    longest = model.settings.longest
     all_ids = [ids.tolist() for ids in encoder.encode_batch(prompts)]
-    windows = [first_window(ids, encoder, context_length, on_note) for ids in all_ids]
+    windows = [first_window(ids, encoder, longest, on_note) for ids in all_ids]
     texts = [""] * len(prompts)
     for rows in _rows_by_length(windows):
         rules = [rules_after(encoder, all_ids[row]) for row in rows]

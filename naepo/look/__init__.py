@@ -6,7 +6,8 @@ shows of it.
 """
 
 from naepo.look.changes import Change
-from naepo.look.layout import Code, Op, layout
+from naepo.look.layout import layout
+from naepo.look.ops import Code, Op
 from naepo.look.trace import Trace, trace
 from naepo.look.view import view
 

@@ -2,14 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import EllipsisType
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from naepo.config import UserError, did_you_mean
-from naepo.look.layout import Op
+from naepo.look.ops import Op
 
 Index = tuple[int | slice | EllipsisType, ...]
 HEADS = ("n_heads", "n_kv_heads")
@@ -74,6 +75,31 @@ def changed(value: Float[Tensor, "..."], op: Op, changes: Sequence[Change]) -> F
         else:
             value[here] = _taken(change, op, value[here])
     return value
+
+
+def changed_rows(
+    values: Float[Tensor, "n width"], op: Op, changes: Sequence[Change], positions: Sequence[int]
+) -> Float[Tensor, "n width"]:
+    """Give rows of an op after its changes, each as if it stood at its position.
+
+    Raises: UserError for a part that the op does not have.
+    """
+    if not changes:
+        return values
+    rows = []
+    for value, position in zip(values, positions, strict=True):
+        here = [_for_row(each, position) for each in changes if each.position in (None, position)]
+        rows.append(changed(value[None], op, here))
+    return torch.cat(rows)
+
+
+def _for_row(change: Change, position: int) -> Change:
+    """Give the same change for a table whose only row stands at `position`."""
+    if change.patch is None:
+        return replace(change, position=None, patch_position=None)
+    source = position if change.patch_position is None else change.patch_position
+    row = change.patch[change.op][source][None]
+    return replace(change, position=None, patch={change.op: row}, patch_position=None)
 
 
 def _taken(change: Change, op: Op, like: Float[Tensor, "..."]) -> Float[Tensor, "..."]:

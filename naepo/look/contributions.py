@@ -1,4 +1,4 @@
-"""A logit as a sum: what the embedding, each head and each feed-forward added to it.
+"""A logit as a sum: what the embedding, each head or mixer and each feed-forward added to it.
 
 With the scale of the last norm held at what it was in the run, everything after the residual stream
 is linear, so the addends of the stream are addends of the logit (Elhage et al. 2021, "A
@@ -13,12 +13,13 @@ from einops import einsum, rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from naepo.config import UserError
 from naepo.generate.decode import evaluating
 from naepo.look.changes import Change
 from naepo.look.norms import Norm, last_norm
 from naepo.look.rows import check_id, check_position, exact, laid_out
 from naepo.look.trace import Ids, Trace, trace
-from naepo.model import Transformer
+from naepo.model import Network, Transformer
 from naepo.model.attention import visible
 from naepo.model.positions import SinusoidalPositions
 from naepo.model.transformer import Block
@@ -29,8 +30,8 @@ Vector = Float[Tensor, " d_model"]
 @dataclass(frozen=True)
 class Part:
     """One addend. name: `embedding`, `position`, `blocks.0.attention.head.2`,
-    `blocks.0.attention.bias`, `blocks.0.mlp`, `norm.bias` or `prior`; `change:` and the name of an
-    op for what a change of the run added there."""
+    `blocks.0.attention.bias`, of a sibling `blocks.0.mixer`, `blocks.0.mlp`, `norm.bias` or
+    `prior`; `change:` and the name of an op for what a change of the run added there."""
 
     name: str
     value: float
@@ -76,11 +77,9 @@ def contributions(trace: Trace, position: int, id: int) -> Contributions:
 
 def _stream(trace: Trace, position: int) -> Iterator[tuple[str, Vector]]:
     """Give the addends of the last residual state at a position."""
-    table = trace.model.position
-    scale = table.scale if isinstance(table, SinusoidalPositions) else 1.0
-    state = scale * exact(trace["embedding"][position])
+    state = scale_of_embedding(trace.model) * exact(trace["embedding"][position])
     yield "embedding", state
-    if table is not None:
+    if "position" in trace:
         added = exact(trace["position"][position])
         yield "position", added
         state = state + added
@@ -88,11 +87,21 @@ def _stream(trace: Trace, position: int) -> Iterator[tuple[str, Vector]]:
     before = "residual"
     for i in range(trace.settings.n_layers):
         at = f"blocks.{i}"
-        yield from _heads(trace, f"{at}.attention", position)
-        yield from _step(trace, before, f"{at}.attention.to_out", f"{at}.residual_1", position)
+        mixer = trace.op(f"{at}.residual_1").inputs[1].removesuffix(".to_out")
+        if f"{mixer}.mixed" in trace:
+            yield from _heads(trace, mixer, position)
+        else:
+            yield mixer, exact(trace[f"{mixer}.to_out"][position])
+        yield from _step(trace, before, f"{mixer}.to_out", f"{at}.residual_1", position)
         yield f"{at}.mlp", exact(trace[f"{at}.mlp.down"][position])
         yield from _step(trace, f"{at}.residual_1", f"{at}.mlp.down", f"{at}.residual_2", position)
         before = f"{at}.residual_2"
+
+
+def scale_of_embedding(model: Network) -> float:
+    """Give what an embedding is multiplied by before it enters the stream: 1 but for sinusoids."""
+    table = model.position if isinstance(model, Transformer) else None
+    return table.scale if isinstance(table, SinusoidalPositions) else 1.0
 
 
 def _heads(trace: Trace, at: str, position: int) -> Iterator[tuple[str, Vector]]:
@@ -146,7 +155,7 @@ def _after(
 
 @torch.inference_mode()
 def ablate_heads(
-    model: Transformer,
+    model: Network,
     ids: Ids,
     position: int,
     id: int,
@@ -158,7 +167,8 @@ def ablate_heads(
     after the changes that are there already. Where a change acts after a block, its heads are run
     one by one (n_heads runs); else all heads of a block go through the model together.
 
-    Raises: UserError for ids, a position, an id or changes that do not exist.
+    Raises: UserError for ids, a position, an id or changes that do not exist, and for a model
+    without attention.
     """
     return ablate_heads_of(trace(model, ids, changes), position, id)
 
@@ -174,7 +184,7 @@ def ablate_heads_of(base: Trace, position: int, id: int) -> Float[Tensor, "n_lay
     order = {op.name: n for n, op in enumerate(base.ops)}
     last = max((order[change.op] for change in base.changes), default=-1)
     rows = []
-    for i in range(base.settings.n_layers):
+    for i in range(len(_transformer(base).blocks)):
         if last <= order[f"blocks.{i}.attention.mixed"]:
             rows.append(
                 _logits(base, _together(base, i, position, position + 1)[:, 0], position, id)
@@ -192,8 +202,8 @@ def without_heads(base: Trace) -> Float[Tensor, "n_layers n_heads time d_model"]
     any position and id from it at once. Only of a run without changes.
     """
     assert not base.changes, "a change may act where these states have passed already"
-    time = len(base.ids)
-    return torch.stack([_together(base, i, 0, time) for i in range(base.settings.n_layers)])
+    n_layers, time = len(_transformer(base).blocks), len(base.ids)
+    return torch.stack([_together(base, i, 0, time) for i in range(n_layers)])
 
 
 @torch.inference_mode()
@@ -207,6 +217,12 @@ def ablate_heads_from(
     check_position(base, position)
     check_id(base, id)
     return _changed_by(base, _logits(base, without[:, :, position], position, id), position, id)
+
+
+def _transformer(base: Trace) -> Transformer:
+    if not isinstance(base.model, Transformer):
+        raise UserError(f"a model of kind {base.settings.kind} has no heads to switch off")
+    return base.model
 
 
 def _logits(
@@ -227,7 +243,7 @@ def _one_by_one(base: Trace, i: int, position: int, id: int) -> Float[Tensor, " 
     """Give the logit with each head of block i off, by a run for each."""
     name = f"blocks.{i}.attention.mixed"
     found = []
-    for head in range(base.settings.n_heads):
+    for head in range(_transformer(base).settings.n_heads):
         off = trace(base.model, base.ids, [*base.changes, Change(op=name, head=head)])
         found.append(float(off["logits"][position, id]))
     return torch.tensor(found, dtype=torch.float64)
@@ -240,7 +256,7 @@ def _together(base: Trace, i: int, first: int, end: int) -> Float[Tensor, "n_hea
     What follows them cannot matter, so it is left out; after the last attention, so is what stands
     before them.
     """
-    model = base.model
+    model = _transformer(base)
     off = _without_each(base[f"blocks.{i}.attention.mixed"][:, :end])
     x = base[f"blocks.{i - 1}.residual_2" if i else "residual"][:end]
     rotation = None if model.rotary is None else model.rotary(0, end)

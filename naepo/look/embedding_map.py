@@ -10,7 +10,7 @@ from torch import Tensor
 
 from naepo.checkpoint import Checkpoint
 from naepo.config import UserError, did_you_mean
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.reduce import Reduction, reduce
 from naepo.train.at_hand import corpus_at_hand
 
@@ -30,7 +30,7 @@ class Neighbour:
     """Euclidean, between both rows."""
 
 
-def rows_of(model: Transformer, table: str = "embedding") -> Float[Tensor, "vocab d_model"]:
+def rows_of(model: Network, table: str = "embedding") -> Float[Tensor, "vocab d_model"]:
     """Give one row for each id: what it is read as (embedding), or what writes it (output).
 
     Where the model ties its weights, both are the same.
@@ -44,7 +44,7 @@ def rows_of(model: Transformer, table: str = "embedding") -> Float[Tensor, "voca
 
 
 def embedding_map(
-    model: Transformer,
+    model: Network,
     method: str = "pca",
     *,
     table: str = "embedding",
@@ -65,7 +65,7 @@ def embedding_map(
 
 @torch.no_grad()
 def neighbours(
-    model: Transformer, id: int, top: int = 20, *, table: str = "embedding"
+    model: Network, id: int, top: int = 20, *, table: str = "embedding"
 ) -> list[Neighbour]:
     """Give the ids whose rows point most nearly the same way, nearest first, by all dimensions.
 
@@ -93,7 +93,7 @@ def neighbours(
 
 
 @torch.no_grad()
-def norms(model: Transformer, table: str = "embedding") -> Float[Tensor, " vocab"]:
+def norms(model: Network, table: str = "embedding") -> Float[Tensor, " vocab"]:
     """Give the length of the row of each id."""
     return rows_of(model, table).norm(dim=1)
 

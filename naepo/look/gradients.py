@@ -13,7 +13,7 @@ from naepo.config import UserError
 from naepo.generate.decode import evaluating
 from naepo.look.trace import Ids
 from naepo.look.training import read_kept
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.train.loss import next_token_loss
 
 
@@ -33,7 +33,7 @@ class Gradients:
 
 @torch.inference_mode(False)
 @torch.enable_grad()
-def gradient_norms(model: Transformer, ids: Ids) -> tuple[float, dict[str, float]]:
+def gradient_norms(model: Network, ids: Ids) -> tuple[float, dict[str, float]]:
     """Give the loss of a text, and for every weight the norm of its gradient.
 
     The loss is the mean of −ln p of each id after those before it, without dropout. Nothing is left
@@ -81,7 +81,7 @@ def gradients_of(run: Path, text: str) -> Gradients:
     return Gradients(steps, losses, norms, len(ids) - 1, notes)
 
 
-def _check(model: Transformer, ids: Ids) -> None:
+def _check(model: Network, ids: Ids) -> None:
     longest = model.settings.context_length + 1
     if not 2 <= len(ids) <= longest:
         raise UserError(

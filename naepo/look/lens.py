@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from naepo.config import UserError
-from naepo.look.changes import Change, changed
+from naepo.look.changes import changed_rows
 from naepo.look.rows import check_id, check_position, exact
 from naepo.look.trace import Trace
 
@@ -94,22 +94,7 @@ def _touched(
 ) -> Float[Tensor, "n width"]:
     """Apply the changes of the run to an op, to each row as if it stood at its position."""
     changes = [change for change in trace.changes if change.op == name]
-    if not changes:
-        return values
-    rows = []
-    for value, position in zip(values, positions, strict=True):
-        here = [_for_row(each, position) for each in changes if each.position in (None, position)]
-        rows.append(changed(value[None], trace.op(name), here))
-    return torch.cat(rows)
-
-
-def _for_row(change: Change, position: int) -> Change:
-    """Give the same change for a table whose only row stands at `position`."""
-    if change.patch is None:
-        return replace(change, position=None, patch_position=None)
-    source = position if change.patch_position is None else change.patch_position
-    row = change.patch[change.op][source][None]
-    return replace(change, position=None, patch={change.op: row}, patch_position=None)
+    return changed_rows(values, trace.op(name), changes, positions)
 
 
 def _layer(name: str, logits: Float[Tensor, " vocab"], top: int, id: int | None) -> Layer:

@@ -10,7 +10,7 @@ from naepo.config import UserError
 from naepo.look.norms import last_norm
 from naepo.look.rows import check_position, exact
 from naepo.look.trace import Trace
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.model.norms import LayerNorm
 
 
@@ -75,7 +75,7 @@ def strongest(
 
 @torch.inference_mode()
 def promoted(
-    model: Transformer, block: int, unit: int, *, top: int = 5
+    model: Network, block: int, unit: int, *, top: int = 5
 ) -> tuple[tuple[Favour, ...], tuple[Favour, ...]]:
     """Give the ids that a neuron promotes and those that it suppresses, whatever the prompt.
 
@@ -96,7 +96,7 @@ def promoted(
 
 
 def _favours(
-    model: Transformer, read: Float[Tensor, "n d_model"], top: int
+    model: Network, read: Float[Tensor, "n d_model"], top: int
 ) -> list[tuple[tuple[Favour, ...], tuple[Favour, ...]]]:
     """Give the ids whose logits rise and fall most, for each vector that the output reads."""
     weight = model.output.weight
@@ -112,11 +112,11 @@ def _first(
     return tuple(Favour(*pair) for pair in pairs)
 
 
-def _down(model: Transformer, block: int) -> Float[Tensor, "d_model d_ff"]:
+def _down(model: Network, block: int) -> Float[Tensor, "d_model d_ff"]:
     return model.get_parameter(f"blocks.{block}.mlp.down.weight")
 
 
-def _check(model: Transformer, block: int, top: int) -> None:
+def _check(model: Network, block: int, top: int) -> None:
     n_layers = model.settings.n_layers
     if not 0 <= block < n_layers:
         raise UserError(f"no block {block}: the model has blocks 0 to {n_layers - 1}")

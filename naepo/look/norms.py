@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from naepo.config import UserError
-from naepo.look.layout import Op
+from naepo.look.ops import Op
 from naepo.look.rows import check_position, exact, row
 from naepo.look.trace import Trace
 from naepo.model.norms import LayerNorm, RMSNorm

@@ -6,20 +6,18 @@ from functools import cached_property
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from einops import rearrange
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 from naepo.config import UserError, did_you_mean
 from naepo.generate.decode import evaluating
 from naepo.look import eager
-from naepo.look.changes import Change, changed, check_changes
-from naepo.look.layout import Op, layout
-from naepo.model import ModelSettings, Transformer
-from naepo.model.mlp import GELU, MLP, SwiGLU
-from naepo.model.positions import Rotation, SinusoidalPositions, rotate
-from naepo.model.transformer import Block
+from naepo.look.changes import Change, check_changes
+from naepo.look.layout import layout
+from naepo.look.ops import Op
+from naepo.look.walk import TransformerWalk
+from naepo.look.walk_siblings import SiblingWalk
+from naepo.model import LanguageModelSettings, Network, Transformer
 
 Ids = Sequence[int] | Int[Tensor, " time"] | Int[np.ndarray, " time"]
 """The ids of a prompt, as an encoder gives them or in any other form."""
@@ -33,7 +31,7 @@ class Trace(Mapping[str, Tensor]):
     into them. `masked` and `probabilities` are computed each time they are asked for.
     """
 
-    model: Transformer
+    model: Network
     ids: list[int]
     ops: tuple[Op, ...]
     changes: tuple[Change, ...]
@@ -42,7 +40,7 @@ class Trace(Mapping[str, Tensor]):
     kept: dict[str, Tensor] = field(repr=False)
 
     @property
-    def settings(self) -> ModelSettings:
+    def settings(self) -> LanguageModelSettings:
         """The shape of the model."""
         return self.model.settings
 
@@ -94,7 +92,7 @@ class Trace(Mapping[str, Tensor]):
 
 @torch.inference_mode()
 def trace(
-    model: Transformer,
+    model: Network,
     ids: Ids,
     changes: Sequence[Change] = (),
 ) -> Trace:
@@ -110,13 +108,20 @@ def trace(
     ops = layout(model.settings)
     check_changes(changes, ops)
     device = model.embedding.weight.device
-    walk = _Walk(model, torch.tensor(numbers, device=device), ops, changes)
+    asked = torch.tensor(numbers, device=device), ops, changes
     with evaluating(model):
-        walk.go()
-    return Trace(model, numbers, ops, tuple(changes), walk.seen, walk.kept)
+        if isinstance(model, Transformer):
+            walk = TransformerWalk(*asked)
+            walk.go(model)
+        else:
+            walk = SiblingWalk(*asked)
+            walk.go(model)
+    window = getattr(model.settings.parts, "window", None)
+    seen = eager.looks_at(len(numbers), window, device)
+    return Trace(model, numbers, ops, tuple(changes), seen, walk.kept)
 
 
-def _check_ids(model: Transformer, ids: list[int]) -> None:
+def _check_ids(model: Network, ids: list[int]) -> None:
     settings = model.settings
     if not 1 <= len(ids) <= settings.context_length:
         raise UserError(
@@ -126,107 +131,3 @@ def _check_ids(model: Transformer, ids: list[int]) -> None:
     wrong = [id for id in ids if not 0 <= id < settings.vocab_size]
     if wrong:
         raise UserError(f"ids must be from 0 to {settings.vocab_size - 1}, got {wrong[0]}")
-
-
-class _Walk:
-    """One pass, op by op; `keep` is the one place where a number is kept or changed."""
-
-    def __init__(
-        self,
-        model: Transformer,
-        ids: Int[Tensor, " time"],
-        ops: Sequence[Op],
-        changes: Sequence[Change],
-    ) -> None:
-        self.model = model
-        self.ids = ids
-        self.ops = {op.name: op for op in ops}
-        self.changes = {name: [c for c in changes if c.op == name] for name in self.ops}
-        self.kept: dict[str, Tensor] = {}
-        window = model.settings.parts.window
-        self.seen = eager.looks_at(len(ids), window, ids.device)
-
-    def keep(self, name: str, value: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        """Keep what an op gave, after the changes that a person asked for."""
-        self.kept[name] = changed(value, self.ops[name], self.changes[name])
-        return self.kept[name]
-
-    def go(self) -> None:
-        x = self._begin()
-        rotary, time = self.model.rotary, len(self.ids)
-        rotation = None if rotary is None else rotary(0, time)
-        for i, block in enumerate(self.model.blocks):
-            assert isinstance(block, Block)
-            x = self._attention(f"blocks.{i}", block, x, rotation)
-            x = self._mlp(f"blocks.{i}", block, x)
-        self._answer(self.keep("norm", self.model.norm(x)))
-
-    def _begin(self) -> Float[Tensor, "time d_model"]:
-        x, position = self.keep("embedding", self.model.embedding(self.ids)), self.model.position
-        if position is None:
-            return self.keep("residual", x)
-        is_fixed = isinstance(position, SinusoidalPositions)
-        table = position.table if is_fixed else position.weight
-        rows = self.keep("position", table[: len(self.ids)].detach().clone())
-        scale = position.scale if is_fixed else 1.0
-        return self.keep("residual", (scale * x + rows).to(x.dtype))
-
-    def _attention(
-        self, path: str, block: Block, x: Float[Tensor, "time d_model"], rotation: Rotation | None
-    ) -> Float[Tensor, "time d_model"]:
-        at, attention = f"{path}.attention", block.attention
-        read = self.keep(f"{path}.norm_1", block.norm_1(x))
-        q = self._split(self.keep(f"{at}.to_q", attention.to_q(read)), attention.d_head)
-        k = self._split(self.keep(f"{at}.to_k", attention.to_k(read)), attention.d_head)
-        v = self._split(self.keep(f"{at}.to_v", attention.to_v(read)), attention.d_head)
-        if attention.q_norm is not None and attention.k_norm is not None:
-            q = self.keep(f"{at}.q_norm", attention.q_norm(q))
-            k = self.keep(f"{at}.k_norm", attention.k_norm(k))
-        q = self.keep(f"{at}.q", _turned(q, rotation))
-        k = self.keep(f"{at}.k", _turned(k, rotation))
-        v = self.keep(f"{at}.v", v)
-        scores = self.keep(f"{at}.scores", eager.compare(q, k))
-        shares = eager.share(eager.hide(scores, self.seen))
-        weights = self.keep(f"{at}.weights", shares)
-        mixed = self.keep(f"{at}.mixed", eager.gather(weights, v))
-        added = attention.to_out(rearrange(mixed, "h t d -> t (h d)"))
-        return self.keep(f"{path}.residual_1", x + self.keep(f"{at}.to_out", added))
-
-    def _mlp(
-        self, path: str, block: Block, x: Float[Tensor, "time d_model"]
-    ) -> Float[Tensor, "time d_model"]:
-        mlp, at = block.mlp, f"{path}.mlp"
-        read = self.keep(f"{path}.norm_2", block.norm_2(x))
-        gate = self.keep(f"{at}.gate", mlp.gate(read)) if isinstance(mlp, SwiGLU) else None
-        up = self.keep(f"{at}.up", mlp.up(read))
-        bent = self.keep(f"{at}.activation", _bent(mlp, gate, up))
-        added = self.keep(f"{at}.down", mlp.down(bent))
-        return self.keep(f"{path}.residual_2", x + added)
-
-    def _answer(self, x: Float[Tensor, "time d_model"]) -> None:
-        logits = self.keep("output", self.model.output(x))
-        if self.model.prior is not None:
-            logits = logits + self.keep("prior", self.model.prior(self.ids[None])[0])
-        self.keep("logits", logits)
-
-    def _split(
-        self, x: Float[Tensor, "time d_heads"], d_head: int
-    ) -> Float[Tensor, "heads time d_head"]:
-        return rearrange(x, "t (h d) -> h t d", d=d_head)
-
-
-def _turned(
-    x: Float[Tensor, "heads time d_head"], rotation: Rotation | None
-) -> Float[Tensor, "heads time d_head"]:
-    return x if rotation is None else rotate(x[None], rotation)[0]
-
-
-def _bent(
-    mlp: MLP, gate: Float[Tensor, "time d_ff"] | None, up: Float[Tensor, "time d_ff"]
-) -> Float[Tensor, "time d_ff"]:
-    """What `down` reads: the non-linear part of the feed-forward."""
-    if gate is not None:
-        return F.silu(gate) * up
-    if isinstance(mlp, GELU):
-        return F.gelu(up, approximate="tanh")
-    return F.relu(up).square()

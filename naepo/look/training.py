@@ -23,7 +23,8 @@ POINTS = 2_000
 
 _ORDER: tuple[str, ...] = (
     *("embedding", "position", "blocks", "norm_1", "attention"),
-    *("to_q", "to_k", "to_v", "q_norm", "k_norm", "to_out"),
+    *("to_q", "to_k", "to_v", "q_norm", "k_norm"),
+    *("mixer", "from_input", "from_state", "to_value", "to_gate", "to_candidate", "to_out"),
     *("norm_2", "mlp", "gate", "up", "down"),
     *("norm", "output", "prior", "gain", "weight", "bias"),
 )

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from naepo import checkpoint
 from naepo.config import UserError
 from naepo.encode import Encoder
-from naepo.model import Transformer
+from naepo.model import Network
 
 VIEWS = ("op", "attention", "path", "map", "training", "compare")
 
@@ -51,7 +51,7 @@ class View:
 
 
 def view(
-    model: Transformer | checkpoint.Checkpoint | Path | str,
+    model: Network | checkpoint.Checkpoint | Path | str,
     text: str = "",
     *,
     encoder: Encoder | None = None,
@@ -75,7 +75,7 @@ def view(
 
 
 def _folder_of(
-    model: Transformer | checkpoint.Checkpoint | Path | str, encoder: Encoder | None
+    model: Network | checkpoint.Checkpoint | Path | str, encoder: Encoder | None
 ) -> tuple[Path, Kept]:
     """Give a folder that holds the model, and what is to go when it is not needed any more."""
     if isinstance(model, str | Path):

@@ -1,9 +1,12 @@
-"""What a transformer remembers between steps: the keys and values of the ids it has seen."""
+"""What is remembered between steps: of a transformer, the keys and values of what it has seen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jaxtyping import Float, Int
 from torch import Tensor
+
+from naepo.model.memory import Memory
 
 FIRST_ROOM = 64
 """Positions made room for at first; doubled whenever they are used up."""
@@ -42,6 +45,10 @@ class LayerCache:
         chosen.buffer = None if self.buffer is None else self.buffer.index_select(1, rows)
         return chosen
 
+    def n_bytes(self) -> int:
+        """Give the size of the keys and values held, with the room made ahead, in bytes."""
+        return 0 if self.buffer is None else self.buffer.nbytes
+
     def _with_room_for(
         self, end: int, like: Float[Tensor, "batch n_kv_heads time d_head"]
     ) -> Float[Tensor, "two batch n_kv_heads room d_head"]:
@@ -62,8 +69,8 @@ class State:
 
     batch_size: int
     """How many texts are read side by side."""
-    layers: list[LayerCache]
-    """One cache for each block."""
+    layers: Sequence[LayerCache | Memory]
+    """One for each block: a cache that grows, or a memory that does not."""
     recent: Int[Tensor, "batch order"] | None = None
     """The last ids read, where an n-gram prior looks back at them."""
 
@@ -81,6 +88,5 @@ class State:
         )
 
     def n_bytes(self) -> int:
-        """Give the size of the keys and values held, with the room made ahead, in bytes."""
-        buffers = [layer.buffer for layer in self.layers if layer.buffer is not None]
-        return sum(buffer.nbytes for buffer in buffers)
+        """Give the size of all that is remembered of the texts, in bytes."""
+        return sum(layer.n_bytes() for layer in self.layers)

@@ -11,9 +11,10 @@ import torch
 from torch import nn
 
 from naepo.model.attention import Attention
-from naepo.model.initialise import undrawn
-from naepo.model.settings import ModelSettings
-from naepo.model.transformer import Transformer
+from naepo.model.costs import cached_numbers, kept_numbers, state_numbers
+from naepo.model.kinds import Network, network
+from naepo.model.settings import LanguageModelSettings, ModelSettings
+from naepo.model.sibling_settings import CnnSettings
 
 NOTES = {
     "Transformer": "ids -> scores for every next id",
@@ -29,7 +30,7 @@ NOTES = {
     "to_q": "q = x Wᵀ, what a position looks for",
     "to_k": "k = x Wᵀ, what it offers",
     "to_v": "v = x Wᵀ, what it hands over",
-    "to_out": "y = v Wᵀ, the heads' findings, put together",
+    "to_out": "y = v Wᵀ, what was found, put together",
     "SwiGLU": "down(silu(gate(x)) · up(x))",
     "GELU": "down(gelu(up(x)))",
     "ReLU2": "down(max(up(x), 0)²)",
@@ -37,6 +38,18 @@ NOTES = {
     "up": "u = x Wᵀ",
     "down": "y = h Wᵀ",
     "output": "logits = x Wᵀ",
+    "Rnn": "ids -> scores for every next id",
+    "MinGruModel": "ids -> scores for every next id",
+    "Cnn": "ids -> scores for every next id",
+    "SiblingBlock": "x + mixer(norm_1(x)), then x + mlp(norm_2(x))",
+    "Lstm": "c = σ(f) c + σ(i) tanh(g), h = σ(o) tanh(c)",
+    "MinGru": "h = (1 - z) h + z c",
+    "GatedConvolution": "value · σ(gate), of inputs in the past",
+    "from_input": "i, f, g, o = x Wᵀ",
+    "from_state": "and W hᵀ of the state before",
+    "to_gate": "gate = u Wᵀ, u the inputs side by side",
+    "to_candidate": "c = g(u Wᵀ), u the inputs side by side",
+    "to_value": "value = u Wᵀ, u the inputs side by side",
     "NgramPrior": "logits + gain · ln p of an n-gram",
 }
 
@@ -76,6 +89,8 @@ class Memory:
     activations: int
     cache_per_token: int
     """Keys and values that generation keeps for one id."""
+    state: int
+    """What generation keeps of a text, however long it is."""
 
     @property
     def total(self) -> int:
@@ -87,7 +102,7 @@ class Memory:
 class Description:
     """A model's tree of modules, and its totals."""
 
-    settings: ModelSettings
+    settings: LanguageModelSettings
     root: Node
 
     @property
@@ -130,23 +145,24 @@ class Description:
             weights=number * self.parameters,
             gradients=number * self.parameters,
             optimizer=2 * number * self.parameters,
-            activations=number * n_ids * _kept_numbers(s),
-            cache_per_token=number * 2 * s.n_layers * s.n_kv_heads * s.d_head,
+            activations=number * n_ids * kept_numbers(s),
+            cache_per_token=number * cached_numbers(s),
+            state=number * state_numbers(s),
         )
 
 
 _LOOKED_UP = ("embedding", "position")
 
 
-def describe(model: Transformer | ModelSettings) -> Description:
+def describe(model: Network | LanguageModelSettings) -> Description:
     """Describe a model, or the model that settings would build, without building it."""
-    settings = model if isinstance(model, ModelSettings) else model.settings
-    with undrawn(), torch.device("meta"):
-        plan = Transformer(settings)
+    settings = model if isinstance(model, LanguageModelSettings) else model.settings
+    with torch.device("meta"):
+        plan = network(settings)
     return Description(settings, _node("", plan, settings, counted=set()))
 
 
-def _node(path: str, module: nn.Module, settings: ModelSettings, counted: set[int]) -> Node:
+def _node(path: str, module: nn.Module, settings: LanguageModelSettings, counted: set[int]) -> Node:
     name, kind = path.rpartition(".")[2], type(module).__name__
     own = [p for p in module.parameters(recurse=False) if id(p) not in counted]
     weight = getattr(module, "weight", None)
@@ -170,29 +186,13 @@ def _node(path: str, module: nn.Module, settings: ModelSettings, counted: set[in
     )
 
 
-def _own_flops(module: nn.Module, settings: ModelSettings) -> int:
+def _own_flops(module: nn.Module, settings: LanguageModelSettings) -> int:
     if isinstance(module, nn.Linear):
         return 2 * module.weight.numel()
-    if isinstance(module, Attention):
+    if isinstance(module, Attention) and isinstance(settings, ModelSettings):
         looks_at = min(settings.context_length, settings.parts.window or settings.context_length)
         return 4 * settings.n_heads * settings.d_head * looks_at
     return 0
-
-
-def _kept_numbers(s: ModelSettings) -> int:
-    """Count the numbers that the backward pass needs again, for one id, on a CPU without compiling.
-
-    Every linear map keeps its input, attention q, k, v, its result and one sum per head, the
-    feed-forward what its activation needs, the loss the log-probabilities. A LayerNorm keeps its
-    input; an RMSNorm what it has normalised as well.
-    """
-    d_query, d_key = s.n_heads * s.d_head, s.n_kv_heads * s.d_head
-    norm = s.d_model * (3 if s.parts.norm == "rms" else 2)
-    attention = 2 * d_query + 2 * d_key + s.n_heads
-    if s.parts.has_qk_norm:  # and its contiguous result is copied when the heads are merged
-        attention += 2 * (d_query + d_key) + d_query
-    mlp = s.d_ff * {"swiglu": 4, "gelu": 2, "relu2": 2}[s.parts.mlp]
-    return s.n_layers * (2 * norm + attention + mlp) + norm + s.vocab_size
 
 
 def render(description: Description, batch_size: int = 1) -> str:
@@ -216,7 +216,7 @@ Row = tuple[str, str, str, str, str, str]
 def _rows(node: Node, indent: str, branch: str) -> Iterator[Row]:
     if not node.path:
         yield ("model", "", "shape", "parameters", "FLOPs/id", "")
-    name = node.path.rpartition(".")[2] or "transformer"
+    name = node.path.rpartition(".")[2] or node.kind.lower()
     shape = " × ".join(map(str, node.shape))
     yield (
         indent + branch + name,
@@ -240,6 +240,11 @@ def _rows(node: Node, indent: str, branch: str) -> Iterator[Row]:
 def _totals(description: Description, batch_size: int) -> list[str]:
     d, length = description, description.settings.context_length
     memory = d.memory(batch_size)
+    grows = f"{_size(memory.cache_per_token)} of keys and values for each id"
+    stays = f"{_size(memory.state)} of state, however much is read"
+    if isinstance(d.settings, CnnSettings):
+        apart = ", ".join(str(d.settings.dilation(i)) for i in range(d.settings.n_layers))
+        stays += f"; it sees {d.settings.receptive_field:,} ids back (inputs {apart} apart)"
     return [
         f"parameters    {d.parameters:,}, "
         f"{d.parameters - d.embedding_parameters:,} without the input embedding",
@@ -249,7 +254,7 @@ def _totals(description: Description, batch_size: int) -> list[str]:
         f"training      {_size(memory.total)} for {batch_size} × {length} ids with AdamW: "
         f"gradients {_size(memory.gradients)}, optimizer {_size(memory.optimizer)}, "
         f"activations {_size(memory.activations)}",
-        f"generation    {_size(memory.cache_per_token)} of keys and values for each id",
+        f"generation    {stays if memory.state else grows}",
     ]
 
 

@@ -6,6 +6,7 @@ A standard shape (Qwen3, Llama, GPT-2) is written under its family's names, any 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 import torch
 from jaxtyping import Float
@@ -19,9 +20,8 @@ from naepo.model.huggingface_config import (
     to_config,
     why_not_standard,
 )
-from naepo.model.initialise import undrawn
-from naepo.model.settings import ModelSettings
-from naepo.model.transformer import Transformer
+from naepo.model.kinds import Network, network
+from naepo.model.settings import LanguageModelSettings, ModelSettings
 
 __all__ = [
     "expected_shapes",
@@ -95,7 +95,7 @@ _NOT_WEIGHTS = (".attn.bias", ".attn.masked_bias", ".rotary_emb.inv_freq")
 """Endings of tables that old files carry beside the weights."""
 
 
-def to_tensors(model: Transformer) -> dict[str, Float[Tensor, "..."]]:
+def to_tensors(model: Network) -> dict[str, Float[Tensor, "..."]]:
     """Give the weights under the names of the folder, each contiguous and none twice.
 
     A tied output projection is left out. A GPT-2 without biases gets zero biases, which every
@@ -114,7 +114,9 @@ def to_tensors(model: Transformer) -> dict[str, Float[Tensor, "..."]]:
     return written
 
 
-def from_tensors(settings: ModelSettings, tensors: Tensors) -> dict[str, Float[Tensor, "..."]]:
+def from_tensors(
+    settings: LanguageModelSettings, tensors: Tensors
+) -> dict[str, Float[Tensor, "..."]]:
     """Give our state dict from a folder's tensors, ready for `load_state_dict`.
 
     The tensors may share memory with those given, and keep their type.
@@ -134,7 +136,7 @@ def from_tensors(settings: ModelSettings, tensors: Tensors) -> dict[str, Float[T
     return _without_zero_biases(settings, weights)
 
 
-def name_in_folder(settings: ModelSettings, name: str) -> str:
+def name_in_folder(settings: LanguageModelSettings, name: str) -> str:
     """Give the name in the folder of a weight that lies there as it is with us, and alone."""
     for row in _rows(settings):
         if row.ours == (name,) and not row.is_transposed:
@@ -142,7 +144,7 @@ def name_in_folder(settings: ModelSettings, name: str) -> str:
     raise KeyError(f"{name} does not lie alone in the folder of such a model")
 
 
-def expected_shapes(settings: ModelSettings) -> dict[str, Shape]:
+def expected_shapes(settings: LanguageModelSettings) -> dict[str, Shape]:
     """Give the shape of every tensor in the folder of a model, by its name there."""
     ours, theirs = _our_shapes(_as_written(settings)), {}
     for row in _rows(settings):
@@ -152,7 +154,7 @@ def expected_shapes(settings: ModelSettings) -> dict[str, Shape]:
     return theirs
 
 
-def _rows(settings: ModelSettings) -> list[Row]:
+def _rows(settings: LanguageModelSettings) -> list[Row]:
     """Give the table for these settings, block by block, without what is tied."""
     kind = model_type(settings)
     if kind == "naepo":
@@ -166,29 +168,34 @@ def _rows(settings: ModelSettings) -> list[Row]:
     return [row for row in rows if not (settings.parts.tie_weights and "output.weight" in row.ours)]
 
 
+def is_gpt2(settings: LanguageModelSettings) -> TypeGuard[ModelSettings]:
+    """Whether the folder of a model is written in the shape of GPT-2."""
+    return model_type(settings) == "gpt2"
+
+
 def _in_block(row: Row, i: int) -> Row:
     ours = tuple(name.replace("{i}", str(i)) for name in row.ours)
     return replace(row, theirs=row.theirs.replace("{i}", str(i)), ours=ours)
 
 
-def _our_shapes(settings: ModelSettings) -> dict[str, Shape]:
-    with undrawn(), torch.device("meta"):
-        plan = Transformer(settings)
+def _our_shapes(settings: LanguageModelSettings) -> dict[str, Shape]:
+    with torch.device("meta"):
+        plan = network(settings)
     return {name: tuple(weight.shape) for name, weight in plan.state_dict().items()}
 
 
-def _as_written(settings: ModelSettings) -> ModelSettings:
+def _as_written(settings: LanguageModelSettings) -> LanguageModelSettings:
     """Give the settings whose weights lie in the folder: a GPT-2 there always has biases."""
-    if model_type(settings) != "gpt2":
+    if not is_gpt2(settings):
         return settings
     return replace(settings, parts=replace(settings.parts, has_bias=True))
 
 
 def _without_zero_biases(
-    settings: ModelSettings, weights: dict[str, Float[Tensor, "..."]]
+    settings: LanguageModelSettings, weights: dict[str, Float[Tensor, "..."]]
 ) -> dict[str, Float[Tensor, "..."]]:
     """Drop the zero biases that were written for other readers only."""
-    if settings.parts.has_bias:
+    if not is_gpt2(settings) or settings.parts.has_bias:
         return weights
     for name, weight in weights.items():
         if name.endswith(".bias") and weight.any():
@@ -196,10 +203,10 @@ def _without_zero_biases(
     return {name: weight for name, weight in weights.items() if not name.endswith(".bias")}
 
 
-def _tidy(settings: ModelSettings, tensors: Tensors) -> dict[str, Float[Tensor, "..."]]:
+def _tidy(settings: LanguageModelSettings, tensors: Tensors) -> dict[str, Float[Tensor, "..."]]:
     """Bring the names of older files to those of today, and leave out what is no weight."""
     tidy = {name: t for name, t in tensors.items() if not name.endswith(_NOT_WEIGHTS)}
-    if model_type(settings) == "gpt2":
+    if is_gpt2(settings):
         bare = ("wte.", "wpe.", "h.", "ln_f.")
         tidy = {f"transformer.{n}" if n.startswith(bare) else n: t for n, t in tidy.items()}
     if settings.parts.tie_weights:

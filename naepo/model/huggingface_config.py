@@ -8,10 +8,11 @@ refused before anything is built from it.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
-from naepo.config import UserError, did_you_mean, from_table, to_table
-from naepo.model.settings import ModelSettings, PartSettings
+from naepo.config import UserError, did_you_mean
+from naepo.model.kinds import read_settings, settings_table
+from naepo.model.settings import LanguageModelSettings, ModelSettings, PartSettings
 
 Config = dict[str, Any]
 ARCHITECTURES = {
@@ -24,12 +25,14 @@ GELU_TANH = ("gelu_new", "gelu_pytorch_tanh")
 SOURCE = "config.json"
 
 
-def why_not_standard(settings: ModelSettings) -> str | None:
+def why_not_standard(settings: LanguageModelSettings) -> str | None:
     """Say why no other program can open this shape, or None when they can.
 
     >>> why_not_standard(ModelSettings(vocab_size=9, parts=PartSettings(mlp="relu2")))
     'mlp is "relu2", where the shape of Qwen3 and Llama has "swiglu"'
     """
+    if not isinstance(settings, ModelSettings):
+        return f"its kind is {settings.kind}, where other programs open transformers"
     parts, is_gpt2 = settings.parts, settings.parts.position == "learned"
     name = "GPT-2" if is_gpt2 else "Qwen3 and Llama"
     wanted = {"position": "rotary", "norm": "rms", "mlp": "swiglu", "has_bias": False}
@@ -55,12 +58,12 @@ def _toml(value: object) -> str:
     return "none" if value is None else f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def is_standard(settings: ModelSettings) -> bool:
+def is_standard(settings: LanguageModelSettings) -> TypeGuard[ModelSettings]:
     """Whether `transformers` opens this shape as it stands: Qwen3, Llama or GPT-2."""
     return why_not_standard(settings) is None
 
 
-def model_type(settings: ModelSettings) -> str:
+def model_type(settings: LanguageModelSettings) -> str:
     """Name the shape as `config.json` does: "qwen3", "llama", "gpt2", or else "naepo"."""
     if not is_standard(settings):
         return "naepo"
@@ -69,14 +72,17 @@ def model_type(settings: ModelSettings) -> str:
     return "qwen3" if settings.parts.has_qk_norm else "llama"
 
 
-def to_config(settings: ModelSettings, *, end_id: int, dtype: str = "float32") -> Config:
+def to_config(settings: LanguageModelSettings, *, end_id: int, dtype: str = "float32") -> Config:
     """Give the `config.json` of a model, with every key that any reader looks for.
 
     end_id: the id that begins, ends and pads.  dtype: of the weights beside it, "float32" or
     "bfloat16". Dropout is a setting of training, and not in it.
     """
     kind = model_type(settings)
-    keys = {"gpt2": _gpt2_config, "naepo": _own_config}.get(kind, _llama_config)(settings)
+    if not is_standard(settings):
+        keys = _own_config(settings)
+    else:
+        keys = _gpt2_config(settings) if kind == "gpt2" else _llama_config(settings)
     return {
         "architectures": [ARCHITECTURES[kind]],
         "model_type": kind,
@@ -135,11 +141,11 @@ def _gpt2_config(settings: ModelSettings) -> Config:
     }
 
 
-def _own_config(settings: ModelSettings) -> Config:
-    return {"model": to_table(settings)}
+def _own_config(settings: LanguageModelSettings) -> Config:
+    return {"model": settings_table(settings)}
 
 
-def from_config(config: Mapping[str, Any]) -> ModelSettings:
+def from_config(config: Mapping[str, Any]) -> LanguageModelSettings:
     """Read the settings of a model from its `config.json`; dropout is taken as 0.
 
     A key that is left out has the default of its architecture, as in `transformers`.
@@ -165,11 +171,11 @@ def from_config(config: Mapping[str, Any]) -> ModelSettings:
         raise UserError(f"{error.message} ({SOURCE})", hint=error.hint) from None
 
 
-def _from_own_config(config: Mapping[str, Any]) -> ModelSettings:
+def _from_own_config(config: Mapping[str, Any]) -> LanguageModelSettings:
     table = config.get("model")
     if not isinstance(table, Mapping):
         raise UserError(f"`model` must be a table of settings, got {table!r}")
-    return from_table(ModelSettings, table, "naepo's settings", "model")
+    return read_settings(table, "naepo's settings")
 
 
 def _from_llama_config(config: Mapping[str, Any], is_qwen3: bool = False) -> ModelSettings:

@@ -5,13 +5,16 @@ A weight's law follows from its name. With d_in the number of inputs of a linear
     embedding, position     normal, std EMBEDDING_STD; TIED_EMBEDDING_STD when tied, because the
                             embedding is then the output projection as well
     to_q to_k to_v gate up  normal, std LINEAR_GAIN / √d_in: what comes out is as large as what
-                            went in
+    to_gate to_candidate    went in
+    to_value from_input
+    from_state
     to_out, down            zero: every block begins as the identity, and learns what to add
                             (Goyal et al. 2017, arXiv:1706.02677, section 5.1; Zhang et al. 2019,
                             arXiv:1901.09321)
     output (untied)         zero: the first prediction is uniform, and its loss ln(vocab_size)
     norms, prior            gain 1
-    every bias              zero
+    every bias              zero; of an LSTM's forget gate 1, so that it begins by remembering
+                            (Jozefowicz et al. 2015)
 """
 
 from collections.abc import Callable
@@ -29,7 +32,11 @@ LINEAR_GAIN = 1.0
 EMBEDDINGS = ("embedding", "position")
 BEGIN_AT_ONE = ("norm_1", "norm_2", "q_norm", "k_norm", "norm", "prior")
 BEGIN_AT_ZERO = ("to_out", "down", "output")
-BEGIN_AT_RANDOM = ("to_q", "to_k", "to_v", "gate", "up")
+BEGIN_AT_RANDOM = (
+    "to_q", "to_k", "to_v", "gate", "up", "to_gate", "to_candidate", "to_value", "from_input",
+    "from_state",
+)  # fmt: skip
+GATES_OF_LSTM = ("input", "forget", "candidate", "output")
 
 
 class undrawn(TorchFunctionMode):
@@ -68,6 +75,9 @@ def _draw(
     path: str, weight: Float[Tensor, "..."], is_tied: bool, generator: Generator
 ) -> Float[Tensor, "..."]:
     *_, part, kind = path.split(".")
+    if (part, kind) == ("from_input", "bias"):
+        of_gates = [torch.full((len(weight) // 4,), float(g == "forget")) for g in GATES_OF_LSTM]
+        return torch.cat(of_gates)
     if kind == "bias" or part in BEGIN_AT_ZERO:
         return torch.zeros(weight.shape)
     if part in BEGIN_AT_ONE:

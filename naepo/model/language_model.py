@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from naepo.model.cache import State
-from naepo.model.settings import ModelSettings
+from naepo.model.settings import LanguageModelSettings
 
 
 @runtime_checkable
@@ -21,8 +21,10 @@ class LanguageModel(Protocol):
     what a prior adds, equals `forward(ids)`.
     """
 
-    settings: ModelSettings
-    """Its shape."""
+    @property
+    def settings(self) -> LanguageModelSettings:
+        """Give its shape."""
+        ...
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call `forward`, hooks included."""

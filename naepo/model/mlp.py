@@ -15,12 +15,11 @@ class SwiGLU(nn.Module):
     Shazeer 2020 (arXiv:2002.05202), equation 6.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, d_model: int, d_ff: int, has_bias: bool = False) -> None:
         super().__init__()
-        has_bias = settings.parts.has_bias
-        self.gate = nn.Linear(settings.d_model, settings.d_ff, bias=has_bias)
-        self.up = nn.Linear(settings.d_model, settings.d_ff, bias=has_bias)
-        self.down = nn.Linear(settings.d_ff, settings.d_model, bias=has_bias)
+        self.gate = nn.Linear(d_model, d_ff, bias=has_bias)
+        self.up = nn.Linear(d_model, d_ff, bias=has_bias)
+        self.down = nn.Linear(d_ff, d_model, bias=has_bias)
 
     def forward(
         self, x: Float[Tensor, "batch time d_model"]
@@ -36,11 +35,10 @@ class GELU(nn.Module):
     Hendrycks and Gimpel 2016 (arXiv:1606.08415), section 2: the tanh form, as in GPT-2.
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, d_model: int, d_ff: int, has_bias: bool = False) -> None:
         super().__init__()
-        has_bias = settings.parts.has_bias
-        self.up = nn.Linear(settings.d_model, settings.d_ff, bias=has_bias)
-        self.down = nn.Linear(settings.d_ff, settings.d_model, bias=has_bias)
+        self.up = nn.Linear(d_model, d_ff, bias=has_bias)
+        self.down = nn.Linear(d_ff, d_model, bias=has_bias)
 
     def forward(
         self, x: Float[Tensor, "batch time d_model"]
@@ -56,11 +54,10 @@ class ReLU2(nn.Module):
     So et al. 2021 (arXiv:2109.08668).
     """
 
-    def __init__(self, settings: ModelSettings) -> None:
+    def __init__(self, d_model: int, d_ff: int, has_bias: bool = False) -> None:
         super().__init__()
-        has_bias = settings.parts.has_bias
-        self.up = nn.Linear(settings.d_model, settings.d_ff, bias=has_bias)
-        self.down = nn.Linear(settings.d_ff, settings.d_model, bias=has_bias)
+        self.up = nn.Linear(d_model, d_ff, bias=has_bias)
+        self.down = nn.Linear(d_ff, d_model, bias=has_bias)
 
     def forward(
         self, x: Float[Tensor, "batch time d_model"]
@@ -74,4 +71,4 @@ MLP = SwiGLU | GELU | ReLU2
 def make_mlp(settings: ModelSettings) -> MLP:
     """Make the feed-forward that the settings ask for."""
     kinds = {"swiglu": SwiGLU, "gelu": GELU, "relu2": ReLU2}
-    return kinds[settings.parts.mlp](settings)
+    return kinds[settings.parts.mlp](settings.d_model, settings.d_ff, settings.parts.has_bias)

@@ -1,8 +1,12 @@
-"""The shape of a transformer, in the field's terms, with the rules it must keep."""
+"""The shape of a language model, in the field's terms, with the rules it must keep.
+
+`LanguageModelSettings` is what every kind of model has; `ModelSettings` is the transformer's own,
+and those of its siblings are in `sibling_settings`. `kinds` knows them all by name.
+"""
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from naepo.config import UserError
 
@@ -13,13 +17,77 @@ MAX_WEIGHTS_OF_A_PART = 2**31
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartSettings:
+class Parts:
+    """What can be chosen of the parts of every kind of model."""
+
+    norm_eps: float = 1e-6
+    """Added to the mean square (or variance) before the root."""
+    tie_weights: bool = False
+    """Whether the output projection is the input embedding, transposed."""
+    dropout: float = 0.0
+    """Share of activations zeroed in training: of the embedding, and of what a branch adds."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if "drop" in name and not 0.0 <= value < 1.0:
+                raise UserError(f"{name} must be at least 0 and below 1, got {value}")
+        must_be_above_0(self, "norm_eps")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageModelSettings:
+    """The sizes that every language model has. `vocab_size` comes from the encoder."""
+
+    kind: ClassVar[str]
+    """What `naepo train --model` calls it."""
+    vocab_size: int
+    """How many ids there are."""
+    context_length: int = 256
+    """The longest sequence that is trained on, in tokens."""
+    d_model: int = 128
+    """Width of the residual stream."""
+    n_layers: int = 4
+    """How many blocks."""
+    parts: Parts = field(default_factory=Parts)
+    """Which parts it is built from."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, int) and value < 1:
+                raise UserError(f"{name} must be at least 1, got {value}")
+
+    @property
+    def longest(self) -> int | None:
+        """Give the most ids that can be read at once; None where there is no such bound."""
+        return None
+
+    def check_limits(self, *products: tuple[str, str, int]) -> None:
+        """Refuse sizes beyond all measure: the layers, and (name, other, width): name · width."""
+        if self.n_layers > MAX_LAYERS:
+            raise UserError(f"n_layers must be at most {MAX_LAYERS:,}, got {self.n_layers:,}")
+        for name, other, width in (("vocab_size", "d_model", self.d_model), *products):
+            size = getattr(self, name)
+            if size * width > MAX_WEIGHTS_OF_A_PART:
+                raise UserError(
+                    f"{name} × {other} must be at most {MAX_WEIGHTS_OF_A_PART:,}, "
+                    f"got {size:,} × {width:,}"
+                )
+
+
+def must_be_above_0(settings: object, *names: str) -> None:
+    """Refuse a number that is not above 0, or not finite."""
+    for name in names:
+        value = getattr(settings, name)
+        if not 0.0 < value < math.inf:
+            raise UserError(f"{name} must be a finite number above 0, got {value}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartSettings(Parts):
     """Which parts the transformer is built from. The defaults are the Qwen3 shape."""
 
     norm: Literal["rms", "layer"] = "rms"
     """RMSNorm (arXiv:1910.07467) or LayerNorm (arXiv:1607.06450)."""
-    norm_eps: float = 1e-6
-    """Added to the mean square (or variance) before the root."""
     position: Literal["rotary", "learned", "sinusoidal"] = "rotary"
     """How a position is told: rotary (arXiv:2104.09864), a learned table, or fixed sinusoids."""
     rope_theta: float = 10_000.0
@@ -30,10 +98,6 @@ class PartSettings:
     """Whether queries and keys pass an RMSNorm of width d_head before the rotation (Qwen3)."""
     has_bias: bool = False
     """Whether linear maps (and LayerNorm) add a learned bias (GPT-2)."""
-    tie_weights: bool = False
-    """Whether the output projection is the input embedding, transposed."""
-    dropout: float = 0.0
-    """Share of activations zeroed in training: of the embedding, and of what a branch adds."""
     attention_dropout: float = 0.0
     """Share of attention weights zeroed in training."""
     window: int | None = None
@@ -43,34 +107,21 @@ class PartSettings:
     the logits; none is off."""
 
     def __post_init__(self) -> None:
-        for name in ("dropout", "attention_dropout"):
-            share = getattr(self, name)
-            if not 0.0 <= share < 1.0:
-                raise UserError(f"{name} must be at least 0 and below 1, got {share}")
+        super().__post_init__()
         if self.window is not None and self.window < 1:
             raise UserError(f"window must be at least 1 position, got {self.window}")
         if self.prior_order is not None and not 1 <= self.prior_order <= MAX_PRIOR_ORDER:
             raise UserError(
                 f"prior_order must be 1 to {MAX_PRIOR_ORDER} ids, or none, got {self.prior_order}"
             )
-        for name in ("norm_eps", "rope_theta"):
-            value = getattr(self, name)
-            if not 0.0 < value < math.inf:
-                raise UserError(f"{name} must be a finite number above 0, got {value}")
+        must_be_above_0(self, "rope_theta")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelSettings:
-    """The sizes of a transformer. `vocab_size` comes from the encoder."""
+class ModelSettings(LanguageModelSettings):
+    """The sizes of a transformer."""
 
-    vocab_size: int
-    """How many ids there are."""
-    context_length: int = 256
-    """The longest sequence that is trained on, in tokens."""
-    d_model: int = 128
-    """Width of the residual stream."""
-    n_layers: int = 4
-    """How many blocks."""
+    kind: ClassVar[str] = "transformer"
     n_heads: int = 4
     """How many query heads."""
     n_kv_heads: int = 4
@@ -83,9 +134,7 @@ class ModelSettings:
     """Which parts it is built from."""
 
     def __post_init__(self) -> None:
-        for name, value in vars(self).items():
-            if isinstance(value, int) and value < 1:
-                raise UserError(f"{name} must be at least 1, got {value}")
+        super().__post_init__()
         if self.n_heads % self.n_kv_heads:
             raise UserError(
                 f"n_kv_heads must divide n_heads, got n_kv_heads={self.n_kv_heads} "
@@ -96,25 +145,17 @@ class ModelSettings:
             raise UserError(f"d_head must be even for rotary positions, got {self.d_head}")
         if self.parts.position == "sinusoidal" and self.d_model % 2:
             raise UserError(f"d_model must be even for sinusoidal positions, got {self.d_model}")
-        self._check_limits()
-
-    def _check_limits(self) -> None:
-        if self.n_layers > MAX_LAYERS:
-            raise UserError(f"n_layers must be at most {MAX_LAYERS:,}, got {self.n_layers:,}")
-        d_heads = self.n_heads * self.d_head
-        for name, other, width in (
-            ("vocab_size", "d_model", self.d_model),
+        self.check_limits(
             ("context_length", "d_model", self.d_model),
             ("context_length", "d_head", self.d_head),
             ("d_ff", "d_model", self.d_model),
-            ("d_model", "n_heads · d_head", d_heads),
-        ):
-            size = getattr(self, name)
-            if size * width > MAX_WEIGHTS_OF_A_PART:
-                raise UserError(
-                    f"{name} × {other} must be at most {MAX_WEIGHTS_OF_A_PART:,}, "
-                    f"got {size:,} × {width:,}"
-                )
+            ("d_model", "n_heads · d_head", self.n_heads * self.d_head),
+        )
+
+    @property
+    def longest(self) -> int | None:
+        """Give the most ids that can be read at once: it knows no position beyond."""
+        return self.context_length
 
 
 def _divisors(number: int) -> str:

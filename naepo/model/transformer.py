@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from naepo.config import UserError
 from naepo.model.attention import Attention, visible
 from naepo.model.cache import LayerCache, State
-from naepo.model.initialise import initialise, undrawn
 from naepo.model.mlp import make_mlp
 from naepo.model.norms import make_norm
 from naepo.model.positions import LearnedPositions, Rotary, Rotation, SinusoidalPositions
@@ -40,7 +39,7 @@ class Block(nn.Module):
         self,
         x: Float[Tensor, "batch time d_model"],
         rotation: Rotation | None = None,
-        mask: Bool[Tensor, "time seen"] | None = None,
+        mask: Bool[Tensor, "*texts time seen"] | None = None,
         cache: LayerCache | None = None,
     ) -> Float[Tensor, "batch time d_model"]:
         x = x + self._drop(self.attention(self.norm_1(x), rotation, mask, cache))
@@ -151,14 +150,3 @@ class Transformer(nn.Module):
                 f"the model can read at most {length} ids at once, got {n_ids}",
                 hint=f"give it the last {length} ids, or train with a larger context_length",
             )
-
-
-def build(settings: ModelSettings, seed: int = 0) -> Transformer:
-    """Build the transformer that the settings describe, with fresh weights drawn from `seed`.
-
-    The global random state is neither used nor changed.
-    """
-    with undrawn():
-        model = Transformer(settings)
-    initialise(model, seed)
-    return model

@@ -12,7 +12,7 @@ from naepo import checkpoint
 from naepo.checkpoint.run import Tell, best, home_of, saved, say_nothing, step_of
 from naepo.config import UserError, did_you_mean, read_toml
 from naepo.encode.normal_form import NormalForm
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.serve.refusals import NotFound
 
 
@@ -24,7 +24,7 @@ class Opened:
     checkpoint: checkpoint.Checkpoint
 
     @property
-    def model(self) -> Transformer:
+    def model(self) -> Network:
         return self.checkpoint.model
 
     @property

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from naepo.encode import Split
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.train.loss import bits_per_byte
 from naepo.train.precision import matrix_precision
 
@@ -33,7 +33,7 @@ class Evaluation:
     seconds: float
 
 
-def evaluate(model: Transformer, split: Split, *, precision: str = "fp32") -> Evaluation:
+def evaluate(model: Network, split: Split, *, precision: str = "fp32") -> Evaluation:
     """Score every token of a split once, in consecutive windows of the model's context.
 
     No window overlaps another, dropout is off, and the loss is summed in fp64. The very first token
@@ -56,7 +56,7 @@ def evaluate(model: Transformer, split: Split, *, precision: str = "fp32") -> Ev
 
 
 @torch.inference_mode()
-def total_nats(model: Transformer, ids: NDArray[np.integer], *, precision: str = "fp32") -> float:
+def total_nats(model: Network, ids: NDArray[np.integer], *, precision: str = "fp32") -> float:
     """Give the negative log-probability of all ids under the model, in nats."""
     if len(ids) == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Two ways to the same gradient: through the modules, or fused and cut into shards on a CPU.
+"""Three ways to the same gradient: through the modules, the same in shards, or fused in shards.
 
 Both have `path`, which way it is and why, in one line; and `fill(batches, seed)`, which puts the
 gradient of the mean loss over all batches into `.grad` and gives that loss. The seed is dropout's.
@@ -9,10 +9,11 @@ from functools import partial
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from naepo.model import Transformer
+from naepo.model.sibling import Sibling
 from naepo.train.compiling import compiled
 from naepo.train.fused import FusedLoss, why_not_fused
 from naepo.train.loss import next_token_loss
@@ -66,16 +67,47 @@ class ModuleGradients:
         return float(total)
 
 
-class FusedGradients:
-    """Each batch cut into shards, each trained by `FusedLoss` on its own thread.
+class ModuleLoss:
+    """A sibling's loss through its modules: its dropout is drawn from a generator of its own, so
+    that several threads can run at once and a run can be repeated."""
+
+    def __init__(self, model: Sibling, precision: str) -> None:
+        self.parameters = list(model.parameters())
+        self._model = model
+        self._precision = precision
+
+    def refresh(self) -> None:
+        """Do nothing: the modules' own weights are read."""
+
+    def part(
+        self,
+        ids: Int[Tensor, "batch time"],
+        targets: Int[Tensor, "batch time"],
+        n_tokens: int,
+        seed: int,
+        folds: Int[Tensor, "batch time"] | None = None,
+    ) -> tuple[Float[Tensor, ""], list[Tensor]]:
+        """Give the summed loss of some sequences / n_tokens, and its gradients, by autograd."""
+        generator = torch.Generator().manual_seed(seed)
+        with matrix_precision(ids.device, self._precision):
+            logits = self._model(ids, generator)
+        loss = next_token_loss(logits, targets) * (targets.numel() / n_tokens)
+        return loss.detach(), list(torch.autograd.grad(loss, self.parameters))
+
+
+PartLoss = FusedLoss | ModuleLoss
+"""Gives the loss of some sequences and its gradient, on the thread that asks."""
+
+
+class ShardedGradients:
+    """Each batch cut into shards, each on a thread of its own.
 
     Sums are taken in the order of the shards, whichever is done first.
     """
 
-    def __init__(self, model: Transformer, train: TrainSettings, shards: Shards) -> None:
-        self.path = f"fused: {shards.n} shard{'s' * (shards.n > 1)} in {train.precision}"
-        dtype = torch.bfloat16 if train.precision == "bf16" else torch.float32
-        self._loss = FusedLoss(model, dtype)
+    def __init__(self, loss: PartLoss, name: str, train: TrainSettings, shards: Shards) -> None:
+        self.path = f"{name}: {shards.n} shard{'s' * (shards.n > 1)} in {train.precision}"
+        self._loss = loss
         self._train = train
         self._shards = shards
 
@@ -124,19 +156,26 @@ class FusedGradients:
         self._shards.run([partial(add, first) for first in range(n)])
 
 
-Gradients = ModuleGradients | FusedGradients
+Gradients = ModuleGradients | ShardedGradients
 
 
 def choose_gradients(model: nn.Module, train: TrainSettings, shards: Shards) -> Gradients:
-    """Give the way: compiled when asked for and possible, else fused, else the modules."""
+    """Give the way: compiled when asked for and possible, else fused, else the modules.
+
+    On a CPU a sibling of the transformer goes through its modules in shards, a frozen one does not.
+    """
     why = why_not_fused(model, next(model.parameters()).device)
     if train.compile and isinstance(model, Transformer):
         forward = compiled(model, train)
         if forward is not None:
             return ModuleGradients(model, forward, train, "compiled")
-    if why is not None or not isinstance(model, Transformer):
-        return ModuleGradients(model, model, train, why or "")
-    return FusedGradients(model, train, shards)
+    if why is None and isinstance(model, Transformer):
+        dtype = torch.bfloat16 if train.precision == "bf16" else torch.float32
+        return ShardedGradients(FusedLoss(model, dtype), "fused", train, shards)
+    is_plain = all(p.device.type == "cpu" and p.requires_grad for p in model.parameters())
+    if is_plain and isinstance(model, Sibling):
+        return ShardedGradients(ModuleLoss(model, train.precision), "modules", train, shards)
+    return ModuleGradients(model, model, train, why or "")
 
 
 def seed_of(*parts: int) -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from naepo.encode import Corpus
-from naepo.model import ModelSettings, build
+from naepo.model import LanguageModelSettings, build
 from naepo.train.evaluation import total_nats
 from naepo.train.machine import synchronise
 from naepo.train.reading import windows_of
@@ -29,7 +29,7 @@ class Pace:
 
 
 def measure_pace(
-    model: ModelSettings,
+    model: LanguageModelSettings,
     train: TrainSettings,
     corpus: Corpus,
     device: torch.device,

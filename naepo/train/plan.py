@@ -13,16 +13,16 @@ import torch
 
 from naepo.config import Table, UserError, from_table, merge
 from naepo.encode import BPEEncoder, Corpus
-from naepo.model import ModelSettings
+from naepo.model import LanguageModelSettings
+from naepo.model.kinds import read_settings
+from naepo.train.family import Family
 from naepo.train.machine import matrix_speed
 from naepo.train.pace import Pace, measure_pace
 from naepo.train.precision import has_fast_bf16
-from naepo.train.regime import against_memory, batches_of, tokens_per_step
+from naepo.train.regime import FEW_READINGS, against_memory, batches_of, tokens_per_step
 from naepo.train.settings import TrainSettings
-from naepo.train.sizes import choose_sizes
+from naepo.train.sizes import FAMILIES, choose_sizes, family_of
 
-EFFICIENCY = 0.4
-"""Share of the speed of bare matrix products that a training step is expected to reach."""
 DEFAULT_SECONDS = 600.0
 """The time that sizes are chosen for when the budget is steps or tokens."""
 SAFETY = 0.97
@@ -69,7 +69,7 @@ class Budget:
 class Plan:
     """A run, decided: the model, how it is trained, and why."""
 
-    model: ModelSettings
+    model: LanguageModelSettings
     train: TrainSettings
     reasons: tuple[str, ...]
 
@@ -92,21 +92,19 @@ def make_plan(
     asked_model, asked_train = dict(wishes.get("model") or {}), dict(wishes.get("train") or {})
     precision = asked_train.get("precision") or ("bf16" if has_fast_bf16(device) else "fp32")
     seconds = DEFAULT_SECONDS if deadline is None else max(1.0, deadline - time.perf_counter())
-    compute, reason = _compute(budget, device, precision, seconds)
+    family = family_of(asked_model)
+    compute, reason = _compute(budget, device, precision, seconds, family)
     sizes = choose_sizes(compute, corpus, asked_model)
-    n_read = _times_read(budget, compute, sizes, corpus)
+    n_read = _times_read(budget, compute, sizes, corpus, family)
     has_prior = sizes.get("parts", {}).get("prior_order") is not None
     has_merges = isinstance(corpus.encoder, BPEEncoder) and not has_prior
     care = against_memory(n_read, has_merges, is_music=corpus.encoder.unit == "event")
-    model = from_table(ModelSettings, merge(care["model"], sizes), "the plan", "model")
-    regime = merge(
-        {
-            "precision": precision,
-            **batches_of(model, device, seconds, asked_train.get("batch_size")),
-        },
-        care["train"],
-    )
-    regime = merge(regime, asked_train)
+    if n_read >= FEW_READINGS:
+        care["model"] = merge(care["model"], {"parts": family.repeated})
+    model = read_settings(merge(care["model"], sizes), "the plan")
+    rows = asked_train.get("batch_size") or (family.rows and family.rows(model))
+    batches = {"precision": precision, **batches_of(model, device, seconds, rows)}
+    regime = merge(merge(merge(batches, family.train), care["train"]), asked_train)
     draft = from_table(TrainSettings, {**regime, "steps": 1}, "the plan", "train")
     if has_prior and draft.merge_dropout:
         raise UserError(
@@ -122,11 +120,11 @@ def make_plan(
 
 
 def _compute(
-    budget: Budget, device: torch.device, precision: str, seconds: float
+    budget: Budget, device: torch.device, precision: str, seconds: float, family: Family
 ) -> tuple[float, str]:
     """How many operations the sizes are chosen for, and the sentence that says so."""
     speed = matrix_speed(device, precision)
-    compute = speed * EFFICIENCY * seconds
+    compute = speed * family.efficiency * seconds
     is_timed = budget.minutes is not None
     said = f"{budget} leave {seconds:.0f} s" if is_timed else "sized as for 10 minutes"
     return compute, (
@@ -135,10 +133,12 @@ def _compute(
     )
 
 
-def _times_read(budget: Budget, compute: float, sizes: dict[str, Any], corpus: Corpus) -> float:
+def _times_read(
+    budget: Budget, compute: float, sizes: dict[str, Any], corpus: Corpus, family: Family
+) -> float:
     """About how often the run will read its text."""
     width, vocab_size = sizes["d_model"], sizes["vocab_size"]
-    weights = 12 * width**2 * sizes["n_layers"] + width * vocab_size
+    weights = family.weights * width**2 * sizes["n_layers"] + width * vocab_size
     tokens = budget.tokens or compute / (6 * weights)
     if budget.steps is not None:
         tokens = budget.steps * tokens_per_step(width)
@@ -155,7 +155,7 @@ def _n_looks(pace: Pace, deadline: float | None) -> int:
 
 def _steps(
     budget: Budget,
-    model: ModelSettings,
+    model: LanguageModelSettings,
     draft: TrainSettings,
     pace: Pace,
     n_looks: int,
@@ -175,7 +175,7 @@ def _rhythm(
     steps: int,
     n_looks: int,
     pace: Pace,
-    model: ModelSettings,
+    model: LanguageModelSettings,
     draft: TrainSettings,
     corpus: Corpus,
 ) -> dict[str, Any]:
@@ -194,13 +194,12 @@ def _rhythm(
 
 
 def _reasons(
-    model: ModelSettings, train: TrainSettings, corpus: Corpus, pace: Pace
+    model: LanguageModelSettings, train: TrainSettings, corpus: Corpus, pace: Pace
 ) -> tuple[str, ...]:
     each = train.batch_size * train.accumulate * model.context_length
     epochs = train.steps * each / max(1, len(corpus.train.ids))
     return (
-        f"{model.n_layers} layers of width {model.d_model}, heads of {model.d_head}, "
-        f"context {model.context_length}, {model.vocab_size:,} ids",
+        f"{FAMILIES[model.kind].words(model)}, {model.vocab_size:,} ids",
         f"{train.steps:,} steps of {each:,} tokens, {pace.step_seconds * 1e3:.0f} ms each "
         f"as measured: the text is read {epochs:.1f} times",
         f"{train.optimizer.kind}, peak rate {train.optimizer.lr:g}, falling over the last "

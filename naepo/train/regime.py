@@ -4,7 +4,7 @@ from typing import Any
 
 import torch
 
-from naepo.model import ModelSettings
+from naepo.model import LanguageModelSettings
 from naepo.train.machine import n_cores
 
 FEW_READINGS = 2.0
@@ -36,16 +36,16 @@ def tokens_per_step(d_model: int) -> int:
 
 
 def batches_of(
-    model: ModelSettings, device: torch.device, seconds: float, asked_rows: int | None = None
+    model: LanguageModelSettings, device: torch.device, seconds: float, asked: int | None = None
 ) -> dict[str, Any]:
     """Give the batch, on a CPU its shards (one for each core), on a GPU whether to compile.
 
-    seconds: how long the run may take.  asked_rows: the batch size that was asked for.
+    seconds: how long the run may take.  asked: the batch size that was asked for.
     """
-    rows = asked_rows or max(1, tokens_per_step(model.d_model) // model.context_length)
+    rows = asked or max(1, tokens_per_step(model.d_model) // model.context_length)
     shards = min(n_cores(), rows) if device.type == "cpu" else 1
-    if asked_rows is not None:
-        shards = max(n for n in range(1, shards + 1) if asked_rows % n == 0)
+    if asked is not None:
+        shards = max(n for n in range(1, shards + 1) if asked % n == 0)
     return {
         "batch_size": rows // shards * shards,
         "shards": shards,

@@ -8,7 +8,7 @@ from typing import Any
 
 from naepo import checkpoint
 from naepo.encode import Corpus, Encoder
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.train.evaluation import Evaluation, evaluate
 from naepo.train.floors import Floors
 from naepo.train.machine import describe_machine, peak_memory_bytes
@@ -18,7 +18,7 @@ from naepo.train.report import write_report
 from naepo.train.signals import StopRequest
 from naepo.train.trainer import Step, Trainer, fit
 
-Sample = Callable[[Transformer, Encoder], str]
+Sample = Callable[[Network, Encoder], str]
 
 ROWS_OF_STEPS = 2_000
 """About how many steps of a run are written to metrics.jsonl."""

@@ -12,7 +12,8 @@ from naepo.config import Table, UserError, from_table, merge, to_table, to_toml
 from naepo.encode import Corpus, DataSettings, Split, encode_held_out, prepare
 from naepo.encode.corpus import open_corpus
 from naepo.encode.embedded import NAMES
-from naepo.model import Transformer, build
+from naepo.model import Network, build
+from naepo.model.kinds import settings_table
 from naepo.train.floors import Floors, floors
 from naepo.train.machine import choose_device, describe_machine
 from naepo.train.metrics import MetricsLog, read_metrics
@@ -59,7 +60,7 @@ def begin(
         settings = {
             "about": {"naepo": __version__, "budget": str(budget)},
             "data": to_table(data),
-            "model": to_table(plan.model),
+            "model": settings_table(plan.model),
             "train": to_table(plan.train),
             "plan": {
                 "reasons": list(plan.reasons),
@@ -169,7 +170,7 @@ def _assemble(
     settings: dict[str, Any],
     corpus: Corpus,
     counted: Floors,
-    model: Transformer,
+    model: Network,
     train: TrainSettings,
     around: Surroundings,
 ) -> Run:
@@ -235,7 +236,7 @@ def _longer(
     step: int,
     minutes: float,
     corpus: Corpus,
-    model: Transformer,
+    model: Network,
 ) -> tuple[TrainSettings, int]:
     """Replace what is left of a plan by `minutes` more, at the pace that was logged."""
     if not minutes > 0:

@@ -5,7 +5,9 @@ from typing import Any
 
 from naepo.config import Table, merge
 from naepo.encode import Corpus
-from naepo.model import PartSettings
+from naepo.model import ModelSettings, PartSettings
+from naepo.train.family import Family, feed_forward_width
+from naepo.train.siblings import SIBLINGS
 
 TOKENS_PER_WEIGHT = 6
 """How many tokens a weight of the blocks should see, in a run of minutes: fewer than the 20 of
@@ -29,39 +31,35 @@ SHAPES = (
     (768, 12, 1024),
     (1024, 16, 1024),
 )
-"""The ladder of (d_model, n_layers, context_length) that a budget picks from."""
+"""The ladder of (d_model, n_layers, context_length) that a transformer's budget picks from."""
 
 
 def choose_sizes(compute: float, corpus: Corpus, asked: Table) -> dict[str, Any]:
     """Give the table `[model]`: what was asked for, and the rest to go with it.
 
-    compute: floating-point operations of training that the budget buys.
+    compute: floating-point operations of training that the budget buys.  asked: `kind` too.
     """
-    d_model, n_layers, context_length = _rung(compute, corpus)
+    family = family_of(asked)
+    d_model, n_layers, context_length = _rung(family, compute, corpus)
     chosen = merge(
         {"d_model": d_model, "n_layers": n_layers, "context_length": context_length}, asked
     )
-    d_model = chosen["d_model"]
-    n_heads = chosen.get("n_heads") or _number_of_heads(d_model, chosen.get("d_head"))
-    derived = merge(
-        {
-            "n_heads": n_heads,
-            "n_kv_heads": n_heads,
-            "d_head": max(2, d_model // n_heads),
-            "d_ff": _feed_forward_width(d_model, (chosen.get("parts") or {}).get("mlp")),
-        },
-        chosen,
-    )
-    return {**derived, "vocab_size": corpus.encoder.vocab_size}
+    return {**family.fill(chosen), **chosen, "vocab_size": corpus.encoder.vocab_size}
 
 
-def _rung(compute: float, corpus: Corpus) -> tuple[int, int, int]:
+def family_of(asked: Table) -> Family:
+    """Give what is known of the kind that was asked for; of one that does not exist, the
+    transformer's: the settings refuse it."""
+    return FAMILIES.get(asked.get("kind", ModelSettings.kind), TRANSFORMER)
+
+
+def _rung(family: Family, compute: float, corpus: Corpus) -> tuple[int, int, int]:
     """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
     weights = math.sqrt(compute / (6 * TOKENS_PER_WEIGHT))
     weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
-    d_model, n_layers, context_length = SHAPES[0]
-    for shape in SHAPES:
-        if 12 * shape[0] ** 2 * shape[1] <= weights:
+    d_model, n_layers, context_length = family.ladder[0]
+    for shape in family.ladder:
+        if family.weights * shape[0] ** 2 * shape[1] <= weights:
             d_model, n_layers, context_length = shape
     shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
     return d_model, n_layers, max(1, min(context_length, shortest // 4))
@@ -80,11 +78,24 @@ def _number_of_heads(d_model: int, d_head: int | None) -> int:
     return max(2 if d_model % 4 == 0 else 1, d_model // D_HEAD)
 
 
-def _feed_forward_width(d_model: int, mlp: str | None) -> int:
-    """Three matrices (SwiGLU) or two, about 8 d_model^2 weights in both cases.
+def _fill(asked: Table) -> dict[str, Any]:
+    """Give the heads and the feed-forward that go with a width."""
+    d_model = asked["d_model"]
+    n_heads = asked.get("n_heads") or _number_of_heads(d_model, asked.get("d_head"))
+    mlp = (asked.get("parts") or {}).get("mlp") or PartSettings().mlp
+    return {
+        "n_heads": n_heads,
+        "n_kv_heads": n_heads,
+        "d_head": max(2, d_model // n_heads),
+        "d_ff": feed_forward_width(d_model, mlp),
+    }
 
-    >>> _feed_forward_width(192, None), _feed_forward_width(192, "relu2")
-    (512, 768)
-    """
-    is_gated = (mlp or PartSettings().mlp) == "swiglu"
-    return max(32, round(d_model * 8 / 3 / 32) * 32) if is_gated else 4 * d_model
+
+def _words(s: ModelSettings) -> str:
+    return (
+        f"{s.n_layers} layers of width {s.d_model}, heads of {s.d_head}, context {s.context_length}"
+    )
+
+
+TRANSFORMER = Family(ladder=SHAPES, weights=12, fill=_fill, words=_words, efficiency=0.4)
+FAMILIES = {ModelSettings.kind: TRANSFORMER, **SIBLINGS}

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from naepo.checkpoint import TrainingState
 from naepo.config import UserError
-from naepo.model import Transformer
+from naepo.model import Network
 from naepo.train.allocator import keep_freed_memory
 from naepo.train.batches import Windows
 from naepo.train.gradients import (
@@ -53,7 +53,7 @@ class Trainer:
     counts the text anew.
     """
 
-    def __init__(self, model: Transformer, windows: Windows, settings: TrainSettings) -> None:
+    def __init__(self, model: Network, windows: Windows, settings: TrainSettings) -> None:
         self.model = model
         self.windows = windows
         self.settings = settings

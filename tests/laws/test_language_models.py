@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from naepo.config import UserError
-from naepo.model import LanguageModel, ModelSettings, PartSettings, Transformer, build
+from naepo.model import LanguageModel, ModelSettings, Network, PartSettings, build, describe
+from naepo.model.sibling_settings import CnnSettings, MinGruSettings, RnnParts, RnnSettings
 
 LENGTH = 12
 QWEN3 = ModelSettings(
@@ -28,6 +29,16 @@ QWEN3 = ModelSettings(
     d_head=8,
     d_ff=24,
 )
+
+
+SIBLING = {
+    "vocab_size": 11,
+    "context_length": LENGTH,
+    "d_model": 16,
+    "n_layers": 2,
+    "d_hidden": 12,
+    "d_ff": 24,
+}
 
 
 def with_parts(**parts) -> ModelSettings:
@@ -51,14 +62,25 @@ SHAPES = {
     "dropout": with_parts(dropout=0.5, attention_dropout=0.5, has_bias=True),
     "prior of order 3": with_parts(prior_order=3),
     "one narrow layer": replace(QWEN3, n_layers=1, d_model=3, n_heads=1, n_kv_heads=1, d_head=2),
+    "rnn": RnnSettings(**SIBLING),
+    "rnn with all its dropout": RnnSettings(
+        **SIBLING,
+        parts=RnnParts(dropout=0.5, embedding_dropout=0.5, weight_drop=0.5, tie_weights=False),
+    ),
+    "mingru": MinGruSettings(**SIBLING),
+    "mingru of the paper": MinGruSettings(**SIBLING, kernel_size=1),
+    "cnn": CnnSettings(**SIBLING, kernel_size=3, n_dilations=2),
+    "cnn that sees little": CnnSettings(**SIBLING, n_dilations=1),
 }
+BOUNDED = [name for name, shape in SHAPES.items() if shape.longest is not None]
+UNBOUNDED = [name for name, shape in SHAPES.items() if shape.longest is None]
 
 every_model = pytest.mark.parametrize("name", SHAPES)
 few_examples = settings(max_examples=5, deadline=None)
 
 
 @cache
-def loud_model(name: str) -> Transformer:
+def loud_model(name: str) -> Network:
     """Build a model with no weight at zero, ready to be asked (not to be changed)."""
     model = build(SHAPES[name]).eval()
     generator = torch.Generator().manual_seed(1)
@@ -77,6 +99,15 @@ def some_ids(batch: int = 1, time: int = LENGTH, seed: int = 0) -> torch.Tensor:
 
 def same(got: torch.Tensor, expected: torch.Tensor) -> None:
     assert_close(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def sees_back(name: str) -> int:
+    """How many positions back an answer can see, through all layers."""
+    shape = SHAPES[name]
+    if isinstance(shape, CnnSettings):
+        return shape.receptive_field - 1
+    window = shape.parts.window if isinstance(shape, ModelSettings) else None
+    return shape.n_layers * ((window or LENGTH) - 1)
 
 
 @every_model
@@ -113,12 +144,12 @@ def test_every_id_counts_where_it_stands_and_later(name):
     other = ids.clone()
     other[0, 3] = (other[0, 3] + 1) % QWEN3.vocab_size
     moved = (model(other) - model(ids)).abs().amax(dim=(0, 2))
-    reach = 3 + model.settings.n_layers * ((model.settings.parts.window or LENGTH) - 1)
+    reach = 3 + sees_back(name)
     assert (moved[3 : reach + 1] > 1e-6).all()
     assert (moved[reach + 1 :] == 0).all(), "further back than the windows reach"
 
 
-@pytest.mark.parametrize("name", [n for n in SHAPES if SHAPES[n].parts.window != 1])
+@pytest.mark.parametrize("name", [n for n in SHAPES if sees_back(n)])
 def test_the_order_of_the_past_matters(name):
     model = loud_model(name)
     last = model(torch.tensor([[1, 2, 3], [2, 1, 3]]))[:, -1]
@@ -170,10 +201,12 @@ def test_asked_twice_it_answers_the_same(name):
     assert torch.equal(model(ids), model(ids))
 
 
-def test_dropout_is_heard_in_training_and_only_there():
-    model, ids = build(SHAPES["dropout"]), some_ids(batch=2)
-    model.load_state_dict(loud_model("dropout").state_dict())
-    silent = build(with_parts(has_bias=True))
+@pytest.mark.parametrize("name", ["dropout", "rnn with all its dropout"])
+def test_dropout_is_heard_in_training_and_only_there(name):
+    model, ids = build(SHAPES[name]), some_ids(batch=2)
+    model.load_state_dict(loud_model(name).state_dict())
+    none = dict.fromkeys((n for n in vars(SHAPES[name].parts) if "drop" in n), 0.0)
+    silent = build(replace(SHAPES[name], parts=replace(SHAPES[name].parts, **none)))
     silent.load_state_dict(model.state_dict())
     same(model.eval()(ids), silent.train()(ids))
     model.train()
@@ -188,19 +221,38 @@ def test_the_gradient_reaches_every_weight(name):
     (model(ids) * torch.randn(11, generator=torch.Generator().manual_seed(2))).sum().backward()
     for path, weight in model.named_parameters():
         used = weight.grad if path != "embedding.weight" else weight.grad[ids.unique()]
-        sees_only_itself = SHAPES[name].parts.window == 1
+        sees_only_itself = not sees_back(name)
         is_choice = path.split(".")[-2] in ("to_q", "to_k", "q_norm", "k_norm")
         assert (used != 0).any() or (sees_only_itself and is_choice), f"no gradient reaches {path}"
 
 
-@every_model
+@pytest.mark.parametrize("name", BOUNDED)
 def test_more_ids_than_the_context_holds_are_refused(name):
     model = loud_model(name)
     with pytest.raises(UserError, match=r"at most 12 ids at once, got 13"):
         model(some_ids(time=LENGTH + 1))
 
 
+@pytest.mark.parametrize("name", UNBOUNDED)
+def test_a_sibling_reads_on_and_on_and_remembers_no_more_for_it(name):
+    model, ids = loud_model(name), some_ids(time=5 * LENGTH)
+    _, state = model.step(ids[:, :LENGTH], model.start())
+    few = state.n_bytes()
+    logits, state = model.step(ids[:, LENGTH:], state)
+    same(logits, model(ids)[:, LENGTH:])
+    assert state.n_bytes() == few == describe(model).memory().state
+
+
 @every_model
+def test_texts_of_a_batch_can_be_chosen_and_doubled_midway(name):
+    model, ids = loud_model(name), some_ids(batch=3)
+    _, state = model.step(ids[:, :5], model.start(3))
+    rows = torch.tensor([2, 0, 2])
+    logits, _ = model.step(ids[rows, 5:], state.select(rows))
+    same(logits, model(ids)[rows, 5:])
+
+
+@pytest.mark.parametrize("name", BOUNDED)
 def test_a_step_too_far_is_refused_and_leaves_the_state_as_it_was(name):
     model, ids = loud_model(name), some_ids()
     _, state = model.step(ids[:, :8], model.start())

@@ -8,6 +8,13 @@ import torch
 
 from naepo.config import UserError
 from naepo.model import ModelSettings, PartSettings, build
+from naepo.model.sibling_settings import (
+    CnnSettings,
+    MinGruSettings,
+    RnnParts,
+    RnnSettings,
+    SiblingParts,
+)
 from naepo.train import fused
 from naepo.train.batches import Windows
 from naepo.train.settings import OptimizerSettings, TrainSettings
@@ -34,7 +41,47 @@ WAYS = {
     "fused, fp32": {"shards": 2},
     "modules": {},
 }
+SIBLING = {
+    "vocab_size": 17, "context_length": 8, "d_model": 16, "n_layers": 2, "d_hidden": 12, "d_ff": 24,
+}  # fmt: skip
+SIBLINGS = {
+    "rnn": RnnSettings(
+        **SIBLING, parts=RnnParts(dropout=0.1, embedding_dropout=0.1, weight_drop=0.2)
+    ),
+    "mingru": MinGruSettings(**SIBLING, parts=SiblingParts(dropout=0.1)),
+    "cnn": CnnSettings(**SIBLING, parts=SiblingParts(dropout=0.1)),
+}
 PRIOR = replace(MODEL, parts=PartSettings(dropout=0.1, prior_order=2))
+
+
+@pytest.mark.parametrize("kind", SIBLINGS)
+def test_a_sibling_is_resumed_bit_for_bit_on_any_number_of_cores(kind):
+    runs = []
+    for n_threads, stop_at in ((2, 99), (1, 3)):
+        torch.set_num_threads(n_threads)
+        first = make(steps=6, model=SIBLINGS[kind], shards=2, accumulate=2)
+        assert first.path == "modules: 2 shards in fp32"
+        fit(first, [lambda step, last=stop_at: step.number < last])
+        second = make(steps=6, model=SIBLINGS[kind], shards=2, accumulate=2)
+        second.model.load_state_dict(first.model.state_dict())
+        second.load_state(first.state())
+        torch.manual_seed(999)
+        fit(second, [])
+        runs.append(weights(second))
+    assert all(torch.equal(a, b) for a, b in zip(*runs, strict=True))
+
+
+@pytest.mark.parametrize("kind", SIBLINGS)
+def test_the_shards_of_a_sibling_add_up_to_the_whole_batch(kind):
+    nothing = dict.fromkeys((n for n in vars(SIBLINGS[kind].parts) if "drop" in n), 0.0)
+    plain = replace(SIBLINGS[kind], parts=replace(SIBLINGS[kind].parts, **nothing))
+    cut, whole = (
+        make(steps=3, model=plain, shards=2, accumulate=2),
+        make(steps=3, model=plain, accumulate=2),
+    )
+    whole.use_forward(whole.model)
+    losses = [[trainer.step().loss for _ in range(3)] for trainer in (cut, whole)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
 def make_on(way: str, **changed) -> Trainer:

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from naepo import __version__
-from naepo.config import to_table
 from naepo.look import layout
+from naepo.model.kinds import settings_table
 from naepo.reduce import available
 from naepo.serve.answers import table
 from naepo.serve.library import Library
@@ -40,7 +40,7 @@ def _facts(library: Library, source: Source) -> dict[str, Any]:
     return {
         "kind": source.kind,
         "encoder": {"kind": encoder.kind, "vocab_size": encoder.vocab_size, "unit": encoder.unit},
-        "settings": to_table(model.settings),
+        "settings": {"kind": model.settings.kind, **settings_table(model.settings)},
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "prompt": suggest(source.run, encoder),
         "notes": list(opened.checkpoint.notes),

@@ -21,6 +21,7 @@ from naepo.look.linear import addends
 from naepo.look.neurons import Favour, Neuron, strongest
 from naepo.look.norms import Norm, norms
 from naepo.look.rows import exact, row
+from naepo.model import ModelSettings
 from naepo.serve.answers import table, tensor
 from naepo.serve.library import Run
 from naepo.serve.requests import AblateRequest, KeptRun, Models
@@ -95,6 +96,8 @@ def _chosen(run: Run, position: int, id: int | None) -> int:
 def _without_each(run: Run, position: int, id: int) -> Float[Tensor, "n_layers n_heads"]:
     """Of a small run, what no longer depends on position and id is computed once."""
     settings, trace = run.opened.model.settings, run.trace
+    if not isinstance(settings, ModelSettings):
+        return ablate_heads_of(trace, position, id)  # which says that there are no heads
     n_numbers = settings.n_layers * settings.n_heads * len(trace.ids) * settings.d_model
     if trace.changes or n_numbers > MOST_KEPT:
         return ablate_heads_of(trace, position, id)
