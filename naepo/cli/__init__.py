@@ -20,6 +20,7 @@ VERBS = {
     "embed": "turn pieces or texts into vectors, kept beside the run",
     "search": "find what is like a piece or a text",
     "look": "see a model from inside, in the browser",
+    "learn": "read the chapters: change a number, guess, see every step, find it in your model",
     "describe": "print a model as a tree: modules, shapes, parameters, FLOPs, memory",
     "data": "list the corpora that need no download",
 }

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from naepo import __version__
+from naepo.serve import chapters
 from naepo.serve.answers import say_errors
 from naepo.serve.kept import Kept
 from naepo.serve.library import Library
@@ -44,6 +45,7 @@ def application(library: Library) -> FastAPI:
     app.state.stories = Kept(STORIES)
     for routes in (about, run, tensors, analysis, maps, training, export, music):
         app.include_router(routes.router, prefix="/look")
+    app.router.routes.extend(chapters.ROUTES)
     app.add_api_route("/", _index, methods=["GET", "HEAD"])
     app.add_api_route("/{name:path}", _file, methods=["GET", "HEAD"])
     say_errors(app)

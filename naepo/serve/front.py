@@ -1,4 +1,5 @@
-"""What stands before the application: the page at once, what is asked of a model once it is open.
+"""What stands before the application: the page and the chapters at once, what is asked of a model
+once it is open.
 
 torch and a large model take seconds to load. Until then a browser can fetch the page, draw its
 frame and ask its first question, which waits here. Nothing heavy is imported for that.
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from naepo.config import UserError
+from naepo.serve import chapters
 from naepo.serve.refusals import NotFound
 from naepo.serve.static import send_file
 
@@ -27,6 +29,8 @@ class Front:
     def __init__(self) -> None:
         self.n_asked = 0
         """Questions about a model that have come so far."""
+        self.has_model = True
+        """Whether there is a model, or will be one when it is open."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outcome: asyncio.Future[Outcome] | None = None
 
@@ -44,6 +48,9 @@ class Front:
         file = _page_file(scope, receive)
         if file is not None:
             await file(scope, receive, send)
+            return
+        if scope["path"].startswith(chapters.PREFIX):  # they need no model
+            await chapters.app({**scope, chapters.HAS_MODEL: self.has_model}, receive, send)
             return
         outcome = await self._settled()
         app = _told(outcome) if isinstance(outcome, UserError) else outcome

@@ -23,18 +23,27 @@ if TYPE_CHECKING:  # torch and the application are loaded while the page is serv
 ADDRESS = "127.0.0.1"
 """This machine alone; there is no option for another one."""
 SECONDS_TO_END = 2
+NO_MODEL = UserError(
+    "there is no model here yet",
+    hint="naepo train python-docs --minutes 2 --out runs/first; naepo learn --run runs/first",
+)
+"""Told to whoever asks for one, while the chapters are read."""
 
 
 def serve(
-    open_library: "Callable[[], Library]",
+    open_library: "Callable[[], Library] | None",
     *,
     port: int = 0,
     opens_browser: bool = True,
     in_notebook: bool = False,
+    page: str = "",
+    fragment: str = "",
 ) -> None:
     """Serve the page until Ctrl-C, or in a notebook until standard input is closed.
 
     open_library: gives the opened models; called beside the server, which sends the page meanwhile.
+    None where there is no model: then only the chapters are answered.
+    page, fragment: what is opened of it, and the state behind "#".
     port: 0 takes a free one. The address is said on standard error, and alone on standard output.
 
     Raises: UserError when the port is taken, or the models cannot be opened.
@@ -42,14 +51,15 @@ def serve(
     listening = listen(port)
     token = secrets.token_urlsafe(24)
     number = listening.getsockname()[1]
-    url = f"http://{ADDRESS}:{number}/?token={token}"
+    url = f"http://{ADDRESS}:{number}/{page}?token={token}" + (f"#{fragment}" if fragment else "")
     front = Front()
+    front.has_model = open_library is not None
     doors = Doors(token=token, hosts=hosts_of(number), in_notebook=in_notebook)
-    opening = _Opening(front, open_library)
+    opening = None if open_library is None else _Opening(front, open_library)
 
     def begin() -> None:
         front.begin()
-        opening.start()
+        opening.start() if opening else front.settle(NO_MODEL)
         _say(url, opens_browser)
 
     server = _Server(
@@ -63,12 +73,13 @@ def serve(
         ),
         on_ready=begin,
     )
-    opening.on_error = lambda: setattr(server, "should_exit", True)
+    if opening is not None:
+        opening.on_error = lambda: setattr(server, "should_exit", True)
     if in_notebook:
         _in_background(lambda: _end_with_parent(server))
     with listening:
         server.run(sockets=[listening])
-    if opening.error is not None:
+    if opening is not None and opening.error is not None:
         raise opening.error
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API = "/look/"
+OPENINGS = ("/", "/learn.html")
+"""What a link may lead to; neither tells anything secret."""
 LARGEST_BODY = 1 << 20
 """Bytes of a request; a prompt is a few kB."""
 NOTEBOOKS = "http://localhost:* http://127.0.0.1:* vscode-webview:"
@@ -67,7 +69,7 @@ class Doors:
         frames = [["document"], ["iframe"]] if self.in_notebook else [["document"]]
         return (
             scope["method"] == "GET"
-            and scope["path"] == "/"
+            and scope["path"] in OPENINGS
             and headers.get("sec-fetch-mode") == ["navigate"]
             and headers.get("sec-fetch-dest") in frames
         )

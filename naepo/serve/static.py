@@ -1,4 +1,5 @@
-"""The page's files, as they lie in `naepo/look/page/`: read-only, nothing outside, no listing."""
+"""The page's files, as they lie in `naepo/look/page/`, and those of the chapters, which lie over it
+from `naepo/learn/page/`: read-only, nothing outside, no listing."""
 
 import re
 from pathlib import Path
@@ -9,7 +10,7 @@ from starlette.responses import Response
 import naepo
 from naepo.serve.refusals import NotFound
 
-PAGE = Path(naepo.__file__).parent / "look/page"
+PAGE, CHAPTERS = (Path(naepo.__file__).parent / room / "page" for room in ("look", "learn"))
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -24,21 +25,23 @@ TYPES = {
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 
 
-def page_file(name: str, root: Path = PAGE) -> Path:
-    """Give the file of the page that is called so.
+def page_file(name: str, *roots: Path) -> Path:
+    """Give the file of the page that is called so, from the first folder that has it.
 
-    Raises: NotFound for everything that is not a file of a known kind under `root`.
+    Raises: NotFound for everything that is not a file of a known kind under one of the `roots`.
     """
-    path = root / name
-    is_plain = _NAME.fullmatch(name) is not None and path.suffix in TYPES
-    if not is_plain or not path.is_file() or not path.resolve().is_relative_to(root.resolve()):
-        raise NotFound("the page has no such file")
-    return path
+    if _NAME.fullmatch(name) is not None:
+        for root in roots or (PAGE, CHAPTERS):
+            path = root / name
+            is_inside = path.is_file() and path.resolve().is_relative_to(root.resolve())
+            if is_inside and path.suffix in TYPES:
+                return path
+    raise NotFound("the page has no such file")
 
 
-def send_file(request: Request, name: str, root: Path = PAGE) -> Response:
+def send_file(request: Request, name: str, *roots: Path) -> Response:
     """Send one file of the page; a browser that has it already is told so."""
-    path = page_file(name, root)
+    path = page_file(name, *roots)
     stamp = path.stat()
     tag = f'"{stamp.st_mtime_ns:x}-{stamp.st_size:x}"'
     if request.headers.get("if-none-match") == tag:

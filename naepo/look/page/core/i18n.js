@@ -1,7 +1,7 @@
 // The words of the page in English and Korean: keys "room.key", one file a room and language; the file leaves the
 // room out.
 
-const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "music"];
+const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "music", "learn"];
 
 /** @typedef {"en" | "ko"} Language */
 /** @type {Record<string, string>} */

@@ -94,5 +94,7 @@ class Reader {
 export function formula({ formula: own, kind, weights, inputs }) {
 	const variant = { linear: weights.length > 1 && "linear:bias", logits: inputs.length > 1 && "logits:prior" }[kind];
 	const text = FORMULAS[variant || own] ?? FORMULAS[kind] ?? "";
-	return h("div", { class: "formula" }, math("math", { displaystyle: "true" }, new Reader(text).row()));
+	return written(text);
 }
+
+export const written = (text) => h("div", { class: "formula" }, math("math", { displaystyle: "true" }, new Reader(text).row()));

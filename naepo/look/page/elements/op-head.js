@@ -4,6 +4,7 @@ import { h } from "../core/dom.js";
 import { number, shape } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { select } from "../core/select.js";
+import { chapterLinks } from "../learn/links.js";
 import { formula } from "./formula.js";
 
 /** What a step is called by its own name, else by its kind. */
@@ -33,6 +34,7 @@ export function opHead(op, model) {
 		h("h2", {}, h("code", {}, op.name)),
 		h("p", { class: "titles" }, titleOf(op)),
 		formula(op),
+		chapterLinks(op),
 		h("dl", { class: "op-facts" }, facts),
 		h("div", { class: "op-code", tabIndex: 0 }, h("span", { class: "place" }, `${op.code.file}:${op.code.line}`), h("code", {}, op.code.text)),
 	);

@@ -4,6 +4,7 @@ import { h } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { language, t } from "../core/i18n.js";
 import { select, tell } from "../core/select.js";
+import { allChapters } from "../learn/links.js";
 import "./prompt.js";
 
 const COPIED = 1500; // milliseconds that it is said
@@ -53,7 +54,7 @@ class Top extends HTMLElement {
 		const other = language() === "en" ? "ko" : "en";
 		const speak = h("button", { id: "language", lang: other, onclick: () => select(this, { lang: other }) }, other === "ko" ? "한국어" : "English");
 		const keys = h("button", { id: "keys", onclick: () => tell(document, "naepo-keys") }, t("top.keys"));
-		const switches = h("span", { class: "switches" }, this.link, speak, this.theme, keys);
+		const switches = h("span", { class: "switches" }, allChapters(), this.link, speak, this.theme, keys);
 		const focused = document.activeElement?.id;
 		this.bar.replaceChildren(h("h1", {}, "naepo"), this.models, this.checkpoint, this.facts, switches);
 		if (!this.firstChild) this.append(this.bar, this.prompt);
