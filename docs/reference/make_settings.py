@@ -8,12 +8,24 @@ from pathlib import Path
 from naepo.config import field_docs, field_types
 from naepo.encode import DataSettings
 from naepo.model import ModelSettings, PartSettings
+from naepo.model.sibling_settings import (
+    CnnSettings,
+    MinGruSettings,
+    RnnParts,
+    RnnSettings,
+    SiblingParts,
+)
 from naepo.train.settings import OptimizerSettings, ScheduleSettings, TrainSettings
 
 TABLES = (
     ("data", DataSettings),
     ("model", ModelSettings),
     ("model.parts", PartSettings),
+    ("model, of --model rnn", RnnSettings),
+    ("model.parts, of --model rnn", RnnParts),
+    ("model, of --model mingru", MinGruSettings),
+    ("model, of --model cnn", CnnSettings),
+    ("model.parts, of --model mingru and cnn", SiblingParts),
     ("train", TrainSettings),
     ("train.optimizer", OptimizerSettings),
     ("train.schedule", ScheduleSettings),
@@ -36,7 +48,9 @@ def page() -> str:
 
 def _table(name: str, cls: type) -> str:
     about = (cls.__doc__ or "").strip()
-    rows = [f"\n## [{name}]\n\n{about}\n\n| key | type | default | |\n|---|---|---|---|\n"]
+    name, of, verb = name.partition(", of ")
+    heading = f"[{name}]{of}`{verb}`" if verb else f"[{name}]"
+    rows = [f"\n## {heading}\n\n{about}\n\n| key | type | default | |\n|---|---|---|---|\n"]
     for field in dataclasses.fields(cls):
         kind = field_types(cls)[field.name]
         if dataclasses.is_dataclass(kind):

@@ -16,12 +16,20 @@ from naepo.encode import DataSettings
 from naepo.encode.music.score import Meter, Note, Part, Score
 from naepo.encode.music.writing import write_midi
 from naepo.model import ModelSettings, PartSettings
+from naepo.model.sibling_settings import (
+    CnnSettings,
+    MinGruSettings,
+    RnnParts,
+    RnnSettings,
+    SiblingParts,
+)
 from naepo.train.settings import OptimizerSettings, ScheduleSettings, TrainSettings
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
 SETTINGS = (
     DataSettings, ModelSettings, PartSettings, TrainSettings, OptimizerSettings, ScheduleSettings,
+    RnnSettings, RnnParts, MinGruSettings, CnnSettings, SiblingParts,
 )  # fmt: skip
 
 
