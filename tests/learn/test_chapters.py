@@ -20,7 +20,7 @@ from naepo.model.settings import PartSettings
 NUMBER = re.compile(r"(?<![\w{])\d[\d.,]*\d(?![\w}])")
 FORMATS = {"16", "32", "64", "10"}
 """Widths of floating-point formats, and the base of powers: names, not results."""
-RESERVED = {"chapter", "guess", "shown", "step", "knob", "lang", "theme", "from"}
+RESERVED = {"chapter", "guess", "shown", "step", "knob", "lang", "theme", "back"}
 SHAPES = (
     PartSettings(),
     PartSettings(norm="layer", position="learned", mlp="gelu", has_bias=True, has_qk_norm=False),

@@ -6,7 +6,7 @@ from functools import cache
 from naepo.config import UserError, did_you_mean
 from naepo.learn.chapter import Chapter
 
-NAMES = ("rms",)
+NAMES = ("linear", "rms")
 """In the order of the course."""
 
 

@@ -95,7 +95,7 @@ def _divide(found: RMSNormed) -> Step:
     is_zero = found.rms == 0
     return Step(
         key="divide",
-        formulas=(", ~ ".join(divided),),
+        formulas=tuple(divided),
         shows=(Bars(names=names(len(found.x), "x̂"), values=found.normalised),),
         checks=() if is_zero else (Check(key="one", error=after - 1),),
         says={"rms": found.rms, "normalised": found.normalised},

@@ -19,9 +19,9 @@ export const speaksOf = (see, op) => see.kind === op.kind && (!see.name || op.na
 /** A link to the chapters that leads back to what is seen here now. */
 function link(words, chapter, title = "") {
 	const follow = ({ currentTarget }) => {
-		const from = location.hash.slice(1);
-		const { lang, theme } = Object.fromEntries(new URLSearchParams(from));
-		const query = new URLSearchParams({ ...(chapter && { chapter }), ...(lang && { lang }), ...(theme && { theme }), from });
+		const back = location.hash.slice(1);
+		const { lang, theme } = Object.fromEntries(new URLSearchParams(back));
+		const query = new URLSearchParams({ ...(chapter && { chapter }), ...(lang && { lang }), ...(theme && { theme }), back });
 		currentTarget.href = `learn.html#${query}`;
 	};
 	return h("a", { class: "chapter-link", href: "learn.html", title, onclick: follow }, words);

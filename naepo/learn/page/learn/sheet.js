@@ -21,7 +21,7 @@ export class Sheet {
 			(one, i) => new Question(one, { id: `exercise-${i + 1}`, button: t("learn.check"), take: (text, state) => ({ answers: { ...state.answers, [one.key]: text } }) }),
 		);
 		this.yours = h("section", { class: "yours", "aria-label": t("learn.yours") });
-		this.from = "";
+		this.back = "";
 		this.parts = [
 			h("header", { class: "chapter-head" }, h("p", { class: "note" }, t("learn.chapter", { number: sheet.number })), h("h1", {}, sheet.title), h("p", { class: "question" }, sheet.question)),
 			section("numbers", t("learn.numbers"), this.fields.element),
@@ -44,8 +44,8 @@ export class Sheet {
 		this.experiments.update(sheet, state);
 		this.knob.update(sheet.knob);
 		sheet.exercises.forEach((one, i) => this.exercises[i].update(one, state.answers[one.key] ?? null, state));
-		if (!this.yours.firstChild || this.from !== state.from) yours(this.yours, sheet.sees, state, this.hasModel);
-		this.from = state.from;
+		if (!this.yours.firstChild || this.back !== state.back) yours(this.yours, sheet.sees, state, this.hasModel);
+		this.back = state.back;
 	}
 
 	/** Draw the pictures again in other colours. */

@@ -2,11 +2,11 @@
 
 /**
  * @typedef {{chapter: string, fields: Record<string, string>, guess: string | null, shown: boolean, step: number, knob: number | null,
- *   answers: Record<string, string>, lang: any, theme: string | null, from: string | null}} State
- *   step: how many steps are open; from: the state of the page that one came from
+ *   answers: Record<string, string>, lang: any, theme: string | null, back: string | null}} State
+ *   step: how many steps are open; back: the state of the page that one came from
  */
 
-const OWN = new Set(["chapter", "from", "guess", "knob", "lang", "shown", "step", "theme"]);
+const OWN = new Set(["back", "chapter", "guess", "knob", "lang", "shown", "step", "theme"]);
 const ANSWER = "answer."; // before the keys of exercises, so that they are no fields
 
 /** @param {State} state */
@@ -14,7 +14,7 @@ export function encode(state) {
 	const query = new URLSearchParams({ chapter: state.chapter });
 	for (const [key, text] of Object.entries(state.fields)) query.set(key, text);
 	for (const [key, text] of Object.entries(state.answers)) query.set(ANSWER + key, text);
-	for (const key of /** @type {const} */ (["guess", "knob", "lang", "theme", "from"])) if (state[key] !== null) query.set(key, String(state[key]));
+	for (const key of /** @type {const} */ (["guess", "knob", "lang", "theme", "back"])) if (state[key] !== null) query.set(key, String(state[key]));
 	if (state.shown) query.set("shown", "1");
 	if (state.step > 1) query.set("step", String(state.step));
 	return query.toString().replaceAll("%2C", ",").replaceAll("%3B", ";");
@@ -24,7 +24,7 @@ export function encode(state) {
 export function decode(hash) {
 	const query = new URLSearchParams(hash.replace(/^#\/?/, ""));
 	/** @type {State} */
-	const state = { chapter: "", fields: {}, guess: null, shown: query.get("shown") === "1", step: 1, knob: null, answers: {}, lang: null, theme: null, from: null };
+	const state = { chapter: "", fields: {}, guess: null, shown: query.get("shown") === "1", step: 1, knob: null, answers: {}, lang: null, theme: null, back: null };
 	for (const [key, text] of query) {
 		if (key.startsWith(ANSWER)) state.answers[key.slice(ANSWER.length)] = text;
 		else if (!OWN.has(key)) state.fields[key] = text;

@@ -20,8 +20,8 @@ export class Top {
 
 	/** @param {import("./state.js").State} state */
 	draw(state) {
-		this.back.href = `./#${state.from ?? new URLSearchParams({ lang: language(), ...(state.theme && { theme: state.theme }) })}`;
-		const op = new URLSearchParams(state.from ?? "").get("op");
+		this.back.href = `./#${state.back ?? new URLSearchParams({ lang: language(), ...(state.theme && { theme: state.theme }) })}`;
+		const op = new URLSearchParams(state.back ?? "").get("op");
 		this.back.textContent = op ? t("learn.back_to", { op }) : t("learn.back");
 		this.link.textContent = t("top.link");
 		this.speak.lang = language() === "en" ? "ko" : "en";
