@@ -11,7 +11,7 @@ from naepo.learn.chapters import NAMES, load
 from naepo.learn.fields import Given, read_all
 from naepo.learn.places import find
 from naepo.learn.questions import Asked, Question, judge
-from naepo.learn.words import LANGUAGES, Language, Speaker, Word, say
+from naepo.learn.words import LANGUAGES, Language, Real, Speaker, Word, say
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +188,7 @@ def _knob(knob: Knob, given: Given, at: int | None, speaker: Speaker) -> dict[st
     }
 
 
-def _position(value: float | str, speaker: Speaker) -> str:
+def _position(value: Real | str, speaker: Speaker) -> str:
     if isinstance(value, str):
         return speaker.say(Word(f"knob_is_{value}"))
     return say(value)

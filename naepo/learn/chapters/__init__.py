@@ -5,8 +5,24 @@ from functools import cache
 
 from naepo.config import UserError, did_you_mean
 from naepo.learn.chapter import Chapter
+from naepo.learn.words import TEXTS
 
-NAMES = ("linear", "rms")
+COURSE = (
+    "encoding",
+    "transformations",
+    "linear",
+    "superposition",
+    "maps",
+    "normalisation",
+    "rms",
+    "gradient",
+    "modes",
+    "gather",
+    "arrays",
+    "music",
+    "gpt",
+)
+NAMES = tuple(name for name in COURSE if (TEXTS / f"{name}.ko.json").is_file())
 """In the order of the course."""
 
 
