@@ -75,6 +75,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "gpt2": models.make_gpt2(home / "gpt2"),
         "hostile": models.make_hostile(home / "<img src=y onerror=alert(2)>"),
         "music": models.make_music(home / "music"),
+        **{kind: models.make_sibling(home / kind, kind) for kind in models.SIBLINGS},
     }
     said = home / "said.txt"
     with said.open("w") as err:

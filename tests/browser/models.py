@@ -12,7 +12,8 @@ from naepo.config import to_table, to_toml
 from naepo.encode import BPEEncoder, ByteEncoder, Encoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.tokenizer_files import special_token
-from naepo.model import ModelSettings, PartSettings, Transformer, build
+from naepo.model import LanguageModelSettings, ModelSettings, Network, PartSettings, build
+from naepo.model.kinds import settings_of
 
 KOREAN = (
     "나는 어제 학교에 가서 새로운 친구를 만났다. 오늘은 집에 있다.\n"
@@ -20,6 +21,7 @@ KOREAN = (
 ) * 40
 HOSTILE = ("<img src=x onerror=alert(1)>", "</script>", "<b>bold</b>", "${alert(1)}", "&lt;")
 """Tokens that a page must show as they are, and never run."""
+SIBLINGS = ("rnn", "mingru", "cnn")
 STEPS = (0, 100, 200, 300)
 """Checkpoints that the run has kept."""
 GPT2_PARTS: dict[str, Any] = {
@@ -164,12 +166,35 @@ def make_music(folder: Path) -> Path:
     return folder
 
 
+def make_sibling(folder: Path, kind: str) -> Path:
+    """Write a sibling of the transformer that reads bytes."""
+    encoder = ByteEncoder()
+    sizes: dict[str, Any] = {
+        "vocab_size": encoder.vocab_size,
+        "context_length": 48,
+        "d_model": 16,
+        "n_layers": 2,
+        "d_hidden": 12,
+        "d_ff": 24,
+    }
+    checkpoint.save(
+        folder,
+        0,
+        model=_random(settings_of(kind)(**sizes), seed=6),
+        encoder=encoder,
+        settings={},
+        metrics={},
+        state=None,
+    )
+    return folder
+
+
 def encoder_of(folder: Path) -> Encoder:
     """Give the encoder of a folder."""
     return checkpoint.load(folder).encoder
 
 
-def _random(settings: ModelSettings, seed: int) -> Transformer:
+def _random(settings: LanguageModelSettings, seed: int) -> Network:
     """Give a model in which no weight is zero and attention is far from even."""
     model = build(settings, seed=seed)
     draw = torch.Generator().manual_seed(seed)

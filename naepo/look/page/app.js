@@ -26,7 +26,7 @@ import "./views/training.js";
 
 const NEED_NO_RUN = new Set(["map", "training"]);
 const TURNS_TO_ATTENTION = new Set(["scores", "masked", "softmax", "mixed"]);
-const FIRST_OP = "blocks.0.attention.to_q";
+const FIRST_OPS = ["blocks.0.attention.to_q", "blocks.0.norm_1"]; // the second where there is no attention
 const PATIENCE = 200; // milliseconds before it is said what is waited for
 
 /** @typedef {import("./core/store.js").State} State */
@@ -124,8 +124,8 @@ class Page {
 			model: model.key,
 			checkpoint,
 			position,
-			head: Math.min(state.head ?? 0, model.settings.n_heads - 1),
-			op: isThere ? state.op : FIRST_OP,
+			head: Math.min(state.head ?? 0, (model.settings.n_heads ?? 1) - 1),
+			op: isThere ? state.op : FIRST_OPS.find((name) => model.ops.some((op) => op.name === name)),
 			view: this.views.has(state.view) ? state.view : "attention",
 			theme: document.documentElement.dataset.theme,
 			lang: language(), // the one whose words are there already

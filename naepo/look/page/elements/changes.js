@@ -6,6 +6,7 @@ import { select } from "../core/select.js";
 import { blockOf } from "./part-names.js";
 
 const TARGETS = ["head", "neuron", "position", "op"];
+const TARGETS_OF_SIBLING = TARGETS.slice(1); // it has no heads
 const ACTIONS = ["off", "scale", "patch"];
 const FIRST_FACTOR = 2;
 const DERIVED = ["masked", "probabilities"]; // computed from what stands before them: change that
@@ -66,12 +67,14 @@ class Changes extends HTMLElement {
 	}
 
 	#fill(state, model) {
+		const targets = model.settings.n_heads ? TARGETS : TARGETS_OF_SIBLING;
+		if (!targets.includes(this.target)) this.target = targets[0];
 		const focused = this.form.contains(document.activeElement) ? document.activeElement?.id : null;
 		const again = () => (this.key = "", this.context = this.now);
 		const words = wordsOf(state);
 		this.add = h("button", { id: "change-add", type: "submit" }, t("changes.add"));
 		this.form.replaceChildren(
-			choice({ id: "change-target", label: t("changes.target"), values: TARGETS, words: (each) => t(`changes.target_${each}`, words), chosen: this.target, act: (value) => (this.target = value, again()) }),
+			choice({ id: "change-target", label: t("changes.target"), values: targets, words: (each) => t(`changes.target_${each}`, words), chosen: this.target, act: (value) => (this.target = value, again()) }),
 			choice({ id: "change-action", label: t("changes.action"), values: ACTIONS, words: (each) => t(`changes.action_${each}`), chosen: this.action, act: (value) => (this.action = value, again()) }),
 			this.action === "patch" ? this.#patch() : "",
 			this.add,

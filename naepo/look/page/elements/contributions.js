@@ -34,6 +34,7 @@ function selection(name) {
 	const head = headOf(name);
 	if (head) return { head: head.head, op: `blocks.${head.block}.attention.mixed` };
 	if (name.endsWith(".mlp")) return { op: `${name}.down` };
+	if (name.endsWith(".mixer")) return { op: `${name}.to_out` };
 	return ["embedding", "position", "prior"].includes(name) ? { op: name } : null;
 }
 
@@ -41,7 +42,7 @@ function selection(name) {
 function groups({ parts }) {
 	const total = (/** @type {RegExp} */ kind) => number(parts.reduce((sum, { name, value }) => (kind.test(name) ? sum + value : sum), 0));
 	const rest = total(/^(prior|norm|output)/);
-	return t("path.groups", { embedding: total(/^(embedding|position)$/), heads: total(/attention/), mlps: total(/\.mlp$/), rest });
+	return t(parts.some(({ name }) => /mixer$/.test(name)) ? "path.groups_sibling" : "path.groups", { embedding: total(/^(embedding|position)$/), heads: total(/attention|mixer/), mlps: total(/\.mlp$/), rest });
 }
 
 /** @param {Sums} sums */

@@ -9,7 +9,8 @@ import { formula } from "./formula.js";
 
 /** What a step is called by its own name, else by its kind. */
 function titleOf(op) {
-	const own = `op.title_${op.name.split(".").pop()}`;
+	const last = op.name.split(".").pop();
+	const own = `op.title_${op.name.includes(".mixer.to_out") ? "mixer_" : ""}${last}`;
 	return t(has(own) ? own : `op.title_${op.kind}`);
 }
 

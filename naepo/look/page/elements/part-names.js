@@ -20,5 +20,8 @@ export function partName(name) {
 	return words(`path.part_${kind}`, name, { block: blockOf(name), head: headOf(name)?.head });
 }
 
-/** Where on the residual stream: "residual" is what block 0 reads. */
-export const stageName = (name) => words(`path.stage_${name.split(".").pop()}`, name, { block: blockOf(name) });
+/** Where on the residual stream: "residual" is what block 0 reads. @param {boolean} [hasHeads] whether it is attention that adds to it */
+export const stageName = (name, hasHeads = true) => {
+	const last = name.split(".").pop();
+	return words(`path.stage_${!hasHeads && last === "residual_1" ? "mixer_" : ""}${last}`, name, { block: blockOf(name) });
+};

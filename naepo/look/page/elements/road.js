@@ -20,6 +20,7 @@ class Road extends HTMLElement {
 		this.key = "";
 		this.drawn = "";
 		this.followed = "";
+		this.hasHeads = true;
 		/** @type {Map<string, Line>} */ this.lines = new Map();
 		/** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
 		this.tokens = h("span", { class: "sizes" });
@@ -43,6 +44,7 @@ class Road extends HTMLElement {
 	#build(model, state) {
 		this.lines.clear();
 		this.folded.clear();
+		this.hasHeads = Boolean(model.settings.n_heads);
 		const here = Number(/^blocks\.(\d+)/.exec(state.op)?.[1] ?? 0);
 		const isOpen = (block) => model.settings.n_layers <= OPEN_BLOCKS || block === here || block === 0;
 		/** @type {any[]} */ const parts = [];
@@ -78,7 +80,9 @@ class Road extends HTMLElement {
 		const canvas = h("canvas", { width: WIDTH, height: 1, role: "img", class: "strip" });
 		const range = h("span", { class: "range" });
 		const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? NaN)).replaceAll("NaN", "T"));
-		const words = has(`road.${last}`) ? h("span", { class: "words" }, t(`road.${last}`)) : null;
+		const own = `road.${op.name.includes(".mixer.") || !this.hasHeads ? "mixer_" : ""}${last}`; // no attention to speak of
+		const key = has(own) ? own : `road.${last}`;
+		const words = has(key) ? h("span", { class: "words" }, t(key)) : null;
 		const line = h(
 			"button",
 			{ type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, onclick: () => select(this, { op: op.name }) },

@@ -31,10 +31,11 @@ class Top extends HTMLElement {
 		this.key = language();
 		this.models.value = model.key;
 		this.models.title = model.name;
-		this.facts.textContent = t("top.facts", {
+		this.facts.textContent = t(model.settings.n_heads ? "top.facts" : "top.facts_sibling", {
 			parameters: count(model.parameters),
 			layers: model.settings.n_layers,
 			heads: model.settings.n_heads,
+			kind: model.settings.kind,
 			width: model.settings.d_model,
 			vocabulary: count(model.settings.vocab_size),
 		});

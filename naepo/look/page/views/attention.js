@@ -60,8 +60,11 @@ class AttentionView extends HTMLElement {
 	set context(context) {
 		const { run, state, model } = context;
 		this.now = context;
-		if (!run) {
-			this.heading.replaceChildren(note(t("attention.empty")));
+		const isAbsent = !model.settings.n_heads;
+		for (const part of [this.blocks, this.tabs, this.what, this.pane.element]) part.hidden = isAbsent;
+		if (isAbsent || !run) {
+			this.heading.replaceChildren(...(isAbsent ? absent(model) : [note(t("attention.empty"))]));
+			this.drawn = "";
 			return;
 		}
 		const asked = run.op(state.op);
@@ -213,6 +216,13 @@ class AttentionView extends HTMLElement {
 		const opened = col === null ? [note(t("attention.compared_none"))] : compared({ q, k: key(col), score: scores[col], names, position, seen: col, head });
 		return [told("scores", words, error, 1e-5 * Math.max(1, maxAbs(scores))), ...opened];
 	}
+}
+
+/** A sibling of the transformer looks back in another way: said in a sentence, with the way to its steps. */
+function absent({ settings, ops }) {
+	const steps = ops.filter(({ block, name }) => block === 0 && name.includes(".mixer."));
+	const links = steps.map(({ name }) => h("button", { class: "chip", onclick: ({ target }) => select(target, { op: name, view: "op" }) }, h("code", {}, name.split(".").at(-1))));
+	return [h("h2", {}, t("attention.absent_title")), note(t(`attention.absent_${settings.kind}`)), h("nav", { class: "op-links" }, links)];
 }
 
 customElements.define("naepo-attention-view", AttentionView);

@@ -10,10 +10,11 @@ import "./op/linear.js";
 import "./op/logits.js";
 import "./op/norm.js";
 import "./op/position.js";
+import "./op/recurrence.js";
 import "./op/residual.js";
 
 /** Which element draws a kind of step; the others draw what they are called after. @type {Record<string, string>} */
-const DRAWN_BY = { head_norm: "norm", scores: "heads", masked: "heads", softmax: "heads", mixed: "heads", prior: "logits", probabilities: "logits" };
+const DRAWN_BY = { head_norm: "norm", scores: "heads", masked: "heads", softmax: "heads", mixed: "heads", prior: "logits", probabilities: "logits", gate: "recurrence", gated: "recurrence", state: "recurrence", shifted: "recurrence", taps: "recurrence" };
 
 class OpView extends HTMLElement {
 	constructor() {

@@ -26,13 +26,13 @@ class PathView extends Room {
 	}
 
 	set context(context) {
-		const { run, state } = context;
+		const { run, state, model } = context;
 		if (!run) {
 			this.announce("", "path.empty");
 			return;
 		}
 		const position = Math.min(state.position ?? Infinity, run.tokens.length - 1);
-		this.announce(t("path.title", { position, token: run.tokens[position].label }), "path.intro");
+		this.announce(t("path.title", { position, token: run.tokens[position].label }), model.settings.n_heads ? "path.intro" : "path.intro_sibling");
 		this.show(context, position);
 	}
 
@@ -47,8 +47,8 @@ class PathView extends Room {
 		choice.load(chosen, words, async () => this.choice(model, state.id, await layers));
 		lens.load(chosen, words, async () => lensPicture(await layers, state.id));
 		sums.load(part, words, async () => contributions(await added, position, state));
-		heads.load(part, words, () => headGrids(context, position, added));
-		stream.load(key, words, () => this.stream(run, position));
+		heads.load(part, words, async () => (model.settings.n_heads ? headGrids(context, position, added) : null));
+		stream.load(key, words, () => this.stream(run, position, Boolean(model.settings.n_heads)));
 	}
 
 	/** Which logit is explained: the likeliest ones as buttons, any other by search. */
@@ -69,10 +69,10 @@ class PathView extends Room {
 		return [h("h3", {}, t("path.chosen_logit")), h("p", { class: "chips" }, buttons), h("naepo-search", { labels })];
 	}
 
-	async stream(run, position) {
+	async stream(run, position, hasHeads) {
 		const { shape, data, headers } = await getTensor("/look/stream", { run: run.run });
 		const [depth, time] = shape;
-		const names = (headers.get("X-Naepo-Names") ?? "").split(",").map(stageName);
+		const names = (headers.get("X-Naepo-Names") ?? "").split(",").map((name) => stageName(name, hasHeads));
 		const lines = positionsOf(run).map((name, at) => ({
 			name,
 			points: Array.from({ length: depth }, (_, layer) => [layer, data[layer * time + at]]),

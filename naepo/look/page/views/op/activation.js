@@ -29,7 +29,7 @@ class OpActivation extends OpPanel {
 		if (!this.firstChild) this.append(this.pane.element, this.strongest.element);
 	}
 
-	async content({ run, state, model }, op) {
+	async content({ run, state }, op) {
 		const { position } = state;
 		const [all, ...inputs] = await Promise.all([
 			run.tensor(op.name),
@@ -39,7 +39,8 @@ class OpActivation extends OpPanel {
 		const after = rowOf(all.data, position, width);
 		const up = inputs[inputs.length - 1].data;
 		const gate = inputs.length > 1 ? inputs[0].data : up;
-		const own = Float64Array.from(up, (x, i) => FUNCTIONS[model.settings.parts.mlp](x, gate[i]));
+		const bend = FUNCTIONS[op.formula.split(":")[1]];
+		const own = Float64Array.from(up, (x, i) => bend(x, gate[i]));
 		const named = Object.fromEntries(op.inputs.map((name, i) => [name.split(".").pop(), inputs[i].data]));
 		const caption = `${t("op.inside")}, ${t("op.position")} ${position}`;
 		this.rows = stacked({ ...named, [t("op.activation")]: after }, { caption, name: op.name });
