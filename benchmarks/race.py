@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,18 @@ from benchmarks.record import NAEPO, run
 
 
 def race(
-    source: Path, *flags: object, seed: int, minutes: float, data: tuple = ()
+    source: Path,
+    *flags: object,
+    seed: int,
+    minutes: float | None,
+    data: tuple = (),
+    after: Callable[[Path], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Train on a file for some minutes, then evaluate the last weights in a process of its own."""
+    """Train on a file for some minutes, then evaluate the last weights in a process of its own.
+
+    minutes: None where a flag says how long.  after: measures the run's folder before it goes.
+    """
+    how_long = [] if minutes is None else ["--minutes", minutes]
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home) / "run"
         trained = run(
@@ -19,8 +29,7 @@ def race(
                 *NAEPO,
                 "train",
                 source,
-                "--minutes",
-                minutes,
+                *how_long,
                 "--seed",
                 seed,
                 "--out",
@@ -32,6 +41,7 @@ def race(
         scored = run([*NAEPO, "evaluate", folder, "--checkpoint", "last", "--json"])
         found = json.loads(scored.out)
         rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        more = {} if after is None else after(folder)
         settings = without_paths((folder / "naepo.toml").read_text(encoding="utf-8"))
     looks = [row for row in rows if row["kind"] == "validation"]
     return {
@@ -51,6 +61,7 @@ def race(
             for row in looks
         ],
         "floors": found["floors"],
+        **more,
         "settings": settings,
     }
 
