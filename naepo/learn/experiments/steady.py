@@ -42,7 +42,7 @@ def steady(given: Given) -> Step:
     )
 
 
-def train(has_norm: bool, updates: int = UPDATES) -> Course:
+def train(has_norm: bool, updates: int = UPDATES, rate: float = RATE) -> Course:
     """Train one by plain gradient descent, its norms taken out if so asked."""
     import torch
     import torch.nn.functional as F
@@ -79,7 +79,7 @@ def train(has_norm: bool, updates: int = UPDATES) -> Course:
         course.lengths.append(torch.cat([g.flatten() for g in gradients]).norm().item())
         with torch.no_grad():
             for weight, gradient in zip(weights, gradients, strict=True):
-                weight -= RATE * gradient
+                weight -= rate * gradient
     return course
 
 
