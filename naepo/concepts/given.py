@@ -9,3 +9,5 @@ Numbers = Sequence[int | float] | Shaped[ndarray, "..."]
 """Several numbers in a row."""
 Rows = Sequence[Numbers] | Shaped[ndarray, "..."]
 """Rows of as many numbers each: a matrix."""
+Real = int | float
+"""One number."""

@@ -10,6 +10,7 @@ import "./line.js";
 import "./plane.js";
 import { Listen } from "./sound.js";
 
+const PROSE = 24; // letters beyond which a cell is a sentence that wraps
 const OPEN = new Set(["table", "code"]); // shown as they are
 
 /** What draws a kind of block: an element, and how it is given its numbers. @type {Record<string, () => {element: any, draw: (block: any) => void}>} */
@@ -64,7 +65,8 @@ function tableOf({ head, rows }, marks = []) {
 	const isMarked = (r, c) => marks.some(([row, col]) => row === r && col === c);
 	const body = rows.map(([first, ...rest], r) => h("tr", {}, cell("th", first, { scope: "row" }), rest.map((said, c) => cell("td", said, isMarked(r, c + 1) ? { class: "marked" } : {}))));
 	const columns = head.map((name) => h("th", { scope: "col" }, name));
-	return h("div", { class: "table-window", tabIndex: 0 }, h("table", {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, body)));
+	const isProse = rows.some((row) => row.some((said) => typeof said === "string" && said.length > PROSE));
+	return h("div", { class: "table-window", tabIndex: 0 }, h("table", isProse ? { class: "prose" } : {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, body)));
 }
 
 function fillMatrix(element, { values, rows, cols, name, share, limit, mark, caption }) {
