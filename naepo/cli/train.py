@@ -1,6 +1,7 @@
 """`naepo train`: from files of text to a trained model."""
 
 from dataclasses import dataclass, field, make_dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -99,7 +100,7 @@ def _kind(arguments: list[str]) -> str:
 
 def _said(arguments: list[str], flag: str) -> str | None:
     """Give the word after a flag, or after its equals sign."""
-    for word, after in zip(arguments, [*arguments[1:], None], strict=True):
+    for word, after in zip_longest(arguments, arguments[1:]):
         if word == flag:
             return after
         if word.startswith(f"{flag}="):
