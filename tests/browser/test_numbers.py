@@ -116,7 +116,7 @@ def index(text: str) -> int | slice:
     return slice(int(first) if first else None, int(last) if last else None)
 
 
-@pytest.mark.parametrize("model", OPS)
+@pytest.mark.parametrize("model", ["korean", pytest.param("gpt2", marks=pytest.mark.slow)])
 def test_the_table_of_every_kind_of_step_holds_the_numbers_of_the_tensor(visit, server, model):
     truth = server.models[model]
     found = truth.trace(TEXTS[model])

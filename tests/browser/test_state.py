@@ -55,7 +55,13 @@ def behind(page: Visit) -> list[float]:
     return [float(part) for part in re.findall(r"[\d.]+", colour)[:3]]
 
 
-@pytest.mark.parametrize("view", VIEWS)
+READ_OFTEN = {"op", "attention", "path"}
+
+
+@pytest.mark.parametrize(
+    "view",
+    [v if v in READ_OFTEN else pytest.param(v, marks=pytest.mark.slow) for v in VIEWS],
+)
 def test_a_view_is_readable_in_both_languages_by_day_and_by_night(visit, view):
     page: Visit = visit(text=TEXT, view=view, **other_of(view))
     for language, scheme in (("en", "light"), ("ko", "dark")):

@@ -29,7 +29,9 @@ _PICTURES = """() => [...document.querySelectorAll("#stage canvas, #stage svg")]
     })"""
 
 
-@pytest.mark.parametrize("model", TEXTS)
+@pytest.mark.parametrize(
+    "model", ["korean", "hostile", pytest.param("gpt2", marks=pytest.mark.slow)]
+)
 def test_every_view_is_drawn_without_a_word_to_anybody_else(visit, model):
     """The fixture fails on any foreign request, on any error and on any text that was run."""
     page: Visit = visit(model, text=TEXTS[model], view="attention")

@@ -1,5 +1,6 @@
 """Small runs through the command line itself."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,11 @@ SMALL = [
 @pytest.fixture
 def text(tmp_path: Path) -> Path:
     """A small text with Korean in it, as a file."""
-    path = tmp_path / "diary.txt"
+    return write_diary(tmp_path)
+
+
+def write_diary(folder: Path) -> Path:
+    path = folder / "diary.txt"
     path.write_text("나는 어제 학교에 갔다. I went to school.\n" * 60, encoding="utf-8")
     return path
 
@@ -35,10 +40,21 @@ def naepo(capsys):
     return run
 
 
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory) -> Path:
+    """A home in which a small run on `diary.txt` has ended: what each test gets a copy of."""
+    home = tmp_path_factory.mktemp("trained-once")
+    write_diary(home)
+    arguments = ["train", home / "diary.txt", "--steps", 12, "--out", home / "mine", *SMALL]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+        assert cli.main([str(argument) for argument in arguments]) == 0
+    return home
+
+
 @pytest.fixture
-def trained(naepo, text, tmp_path) -> Path:
+def trained(trained_once, tmp_path) -> Path:
     """The folder of a finished small run."""
     folder = tmp_path / "runs" / "mine"
-    code, _, err = naepo("train", text, "--steps", 12, "--out", folder, *SMALL)
-    assert code == 0, err
+    shutil.copytree(trained_once / "mine", folder)
     return folder

@@ -114,7 +114,9 @@ def test_what_is_kept_begins_with_the_first_weights(naepo, text, tmp_path):
     assert {0, 5, 10, 12} <= steps
 
 
-def test_changed_text_is_noticed_when_a_run_is_resumed(naepo, trained, text):
+def test_changed_text_is_noticed_when_a_run_is_resumed(naepo, text, tmp_path):
+    trained = tmp_path / "run"
+    assert naepo("train", text, "--steps", 2, "--out", trained, *SMALL_ENOUGH)[0] == 0
     text.write_text(text.read_text(encoding="utf-8").replace("어제", "오늘"), encoding="utf-8")
     code, _, err = naepo("resume", trained, "--minutes", 0.01)
     assert code == 2

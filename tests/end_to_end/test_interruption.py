@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from naepo import cli
+from tests.end_to_end.conftest import write_diary
+
 STEPS = 60
 FLAGS = [
     "--steps", str(STEPS), "--save-every", "7", "--train.evaluate-every", "20",
@@ -41,16 +44,20 @@ def weights(folder: Path) -> bytes:
     return (folder / f"checkpoints/step-{STEPS:08}/model.safetensors").read_bytes()
 
 
-@pytest.fixture
-def whole(naepo, text, tmp_path) -> bytes:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> bytes:
     """The weights of the run that nobody stopped."""
-    folder = tmp_path / "whole"
-    code, _, err = naepo("train", text, "--out", folder, *FLAGS)
-    assert code == 0, err
-    return weights(folder)
+    home = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+        assert cli.main(["train", str(write_diary(home)), "--out", str(home / "run"), *FLAGS]) == 0
+    return weights(home / "run")
 
 
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "exit_code"),
+    [pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow), (signal.SIGTERM, 143)],
+)
 def test_a_signal_saves_says_how_to_go_on_and_changes_nothing(
     naepo, text, tmp_path, whole, number, exit_code
 ):
@@ -80,7 +87,7 @@ def kill_and_resume(naepo, text: Path, folder: Path, seed: int) -> bytes:
     return weights(folder)
 
 
-@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_killed_run_goes_on_from_its_last_checkpoint_bit_for_bit(
     naepo, text, tmp_path, whole, seed
 ):

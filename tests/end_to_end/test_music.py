@@ -1,10 +1,13 @@
 """Music through the command line: trained on, composed with, written as files, refused in words."""
 
+import contextlib
+import io
 import wave
 from pathlib import Path
 
 import pytest
 
+from naepo import cli
 from naepo.encode.music.reading import read_score
 from naepo.encode.music.score import Meter, Note, Part, Score, Tempo
 from naepo.encode.music.writing import write_midi
@@ -27,27 +30,40 @@ def chorale(shift: int, n_bars: int = 4) -> Score:
     return Score(1, PARTS, tuple(notes), tempos=(Tempo(0, 100.0),), meters=(Meter(0, 4, 4),))
 
 
-@pytest.fixture
-def pieces(tmp_path) -> Path:
-    folder = tmp_path / "midis"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """Six pieces, and a small run on them, hardly trained: what it writes is noise, and valid."""
+    home = tmp_path_factory.mktemp("music")
+    (home / "midis").mkdir()
     for number in range(6):
-        write_midi(chorale(number % 4), folder / f"{number}.mid")
-    return folder
+        write_midi(chorale(number % 4), home / f"midis/{number}.mid")
+    arguments = [
+        "train", home / "midis", "--steps", 6, "--out", home / "chorales",
+        "--data.held-out", 0.3, *SMALL,
+    ]  # fmt: skip
+    said = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stderr(said):
+        patch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+        assert cli.main([str(argument) for argument in arguments]) == 0, said.getvalue()
+    (home / "said.txt").write_text(said.getvalue(), encoding="utf-8")
+    return home
 
 
 @pytest.fixture
-def composer(naepo, pieces, tmp_path, monkeypatch) -> Path:
-    """The folder of a small run on music, hardly trained: what it writes is noise, and valid."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    folder = tmp_path / "runs" / "chorales"
-    code, _, err = naepo(
-        "train", pieces, "--steps", 6, "--out", folder, "--data.held-out", 0.3, *SMALL
-    )
-    assert code == 0, err
-    assert "nats per event" in err
-    assert "each piece moved by up to 5 semitones" in err
-    return folder
+def pieces(home) -> Path:
+    return home / "midis"
+
+
+@pytest.fixture
+def composer(home, monkeypatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    return home / "chorales"
+
+
+def test_a_training_on_music_counts_events_and_moves_pieces_to_other_keys(home):
+    said = (home / "said.txt").read_text(encoding="utf-8")
+    assert "nats per event" in said
+    assert "each piece moved by up to 5 semitones" in said
 
 
 def test_a_piece_is_composed_and_kept_as_midi_sound_notes_and_roll(naepo, composer, tmp_path):

@@ -31,6 +31,7 @@ def test_every_recipe_trains(naepo, text, tmp_path, recipe):
     assert rows(folder, "step")[-1]["loss"] < math.log(model.settings.vocab_size)
 
 
+@pytest.mark.slow
 def test_a_run_with_a_prior_goes_on_bit_for_bit(naepo, text, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     asked = ["train", text, "--recipe", "prior", "--steps", 9, "--train.save-every", 4, *SHAPE]

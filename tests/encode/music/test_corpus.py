@@ -36,7 +36,7 @@ def folder(tmp_path):
 
 
 def prepared(folder, tmp_path, **how):
-    return prepare(DataSettings(sources=(str(folder),), **how), cache=tmp_path / "cache")
+    return prepare(DataSettings(sources=(str(folder),), **how), cache=tmp_path.parent / "scores")
 
 
 def pieces_of(split, encoder: MusicEncoder) -> list[Score]:
