@@ -7,9 +7,11 @@ import torch
 
 from naepo.config import UserError
 from naepo.encode import DataSettings, prepare
-from naepo.model import ModelSettings
+from naepo.model import ModelSettings, describe
+from naepo.model.kinds import settings_of
 from naepo.train.plan import Budget, make_plan
 from naepo.train.regime import against_memory, batches_of, tokens_per_step
+from naepo.train.siblings import SIBLINGS
 from naepo.train.sizes import SHAPES, choose_sizes
 
 CPU = torch.device("cpu")
@@ -94,6 +96,26 @@ def test_more_operations_buy_a_larger_model_up_to_what_the_text_can_fill(corpus)
 def test_a_context_is_never_longer_than_a_quarter_of_the_shorter_part(corpus):
     sizes = choose_sizes(1e15, corpus, {})
     assert sizes["context_length"] <= len(corpus.validation.ids) // 4
+
+
+@pytest.mark.parametrize("kind", SIBLINGS)
+def test_a_sibling_is_planned_by_the_same_dial(corpus, kind):
+    asked = {"model": {"kind": kind, "d_hidden": 24}, "train": {"batch_size": 2}}
+    plan = make_plan(Budget(steps=7), corpus, asked, device=CPU, deadline=None)
+    assert plan.model.kind == kind
+    assert (plan.model.d_hidden, plan.train.steps, plan.train.batch_size) == (24, 7, 2)
+    assert any("windows of" in reason for reason in plan.reasons)
+
+
+@pytest.mark.parametrize("kind", SIBLINGS)
+def test_the_ladder_of_a_sibling_rises_by_weights_that_its_blocks_have(kind):
+    family = SIBLINGS[kind]
+    rungs = [family.weights * d_model**2 * n_layers for d_model, n_layers, _ in family.ladder]
+    assert rungs == sorted(rungs)
+    d_model, n_layers, _ = family.ladder[4]
+    sizes = {"d_model": d_model, "n_layers": n_layers, "vocab_size": 9}
+    blocks = describe(settings_of(kind)(**sizes, **family.fill(sizes))).root.parts[1]
+    assert blocks.parameters == pytest.approx(rungs[4], rel=0.1)
 
 
 @pytest.mark.parametrize("n_read", [0.3, 1.9])
