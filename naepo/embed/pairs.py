@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from naepo.config import UserError
-from naepo.embed.passages import table_rows
-from naepo.encode.files import Source, open_regular, shown, stamp_of
-from naepo.encode.formats import kind_of
+from naepo.embed.passages import rows_of_table
+from naepo.encode.files import shown
 
 ScoredPair = tuple[str, str, float]
 COLUMNS = (("sentence1", "sentence2", "score"), ("a", "b", "score"), ("text1", "text2", "score"))
@@ -20,44 +19,35 @@ def read_pairs(path: Path) -> list[ScoredPair]:
 
     Raises: UserError for what is no such table.
     """
-    kind, packing = kind_of(path.name) or ("", "")
-    if kind not in ("csv", "tsv"):
-        raise UserError(f"pairs are read from a .csv or .tsv table, got {shown(path)}")
-    try:
-        with open_regular(path):
-            pass
-        source = Source(path, shown(path), kind, packing, stamp_of(path.stat()))
-    except OSError as error:
-        raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
     found: list[ScoredPair] = []
     names: Sequence[str] = ()
-    for line, row in table_rows(source):
-        names = names or _columns(list(row), source)
-        score = _score(row.get(names[2], ""), source, line) if len(names) > 2 else 1.0
+    for line, row in rows_of_table(path):
+        names = names or _columns(list(row), path)
+        score = _score(row.get(names[2], ""), path, line) if len(names) > 2 else 1.0
         found.append((row.get(names[0], ""), row.get(names[1], ""), score))
     if not found:
-        raise UserError(f"no pair is in {source.name}")
+        raise UserError(f"no pair is in {shown(path)}")
     least, most = min(s for _, _, s in found), max(s for _, _, s in found)
     scale = most - min(least, 0.0) or 1.0
     return [(one, other, (score - min(least, 0.0)) / scale) for one, other, score in found]
 
 
-def _columns(names: Sequence[str], source: Source) -> Sequence[str]:
+def _columns(names: Sequence[str], path: Path) -> Sequence[str]:
     for known in COLUMNS:
         if all(name in names for name in known):
             return known
     if len(names) < 2:
-        raise UserError(f"pairs need two columns of text, {source.name} has {len(names)}")
+        raise UserError(f"pairs need two columns of text, {shown(path)} has {len(names)}")
     return names[:3]
 
 
-def _score(text: str, source: Source, line: int) -> float:
+def _score(text: str, path: Path, line: int) -> float:
     try:
         score = float(text)
     except ValueError:
         raise UserError(
-            f"a score must be a number, got {text!r} ({source.name}, line {line})"
+            f"a score must be a number, got {text!r} ({shown(path)}, line {line})"
         ) from None
     if score != score or abs(score) == float("inf"):
-        raise UserError(f"a score must be a number, got {text!r} ({source.name}, line {line})")
+        raise UserError(f"a score must be a number, got {text!r} ({shown(path)}, line {line})")
     return score

@@ -155,6 +155,23 @@ def _usual(row: Mapping[str, str], source: Source) -> str:
     )
 
 
+def rows_of_table(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Give the rows of a .csv or .tsv file, each with its line.
+
+    Raises: UserError for what is no such file, and as `table_rows`.
+    """
+    kind, packing = kind_of(path.name) or ("", "")
+    if kind not in ("csv", "tsv"):
+        raise UserError(f"expected a .csv or .tsv table, got {shown(path)}")
+    try:
+        with open_regular(path):
+            pass
+        source = Source(path, shown(path), kind, packing, stamp_of(path.stat()))
+    except OSError as error:
+        raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
+    yield from table_rows(source)
+
+
 def table_rows(
     source: Source, reading: Reading | None = None
 ) -> Iterator[tuple[int, dict[str, str]]]:

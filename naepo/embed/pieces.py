@@ -67,10 +67,12 @@ class Embedder:
         entries: list[Entry] = []
         for piece in pieces:
             sequences.append(piece.ids)
-            entries.append(Entry(piece.name))
+            kind = "text" if piece.score is None else "music"
+            entries.append(Entry(piece.name, kind=kind))
             for start, ids in moments(piece.ids):
                 sequences.append(ids)
-                entries.append(Entry(piece.name, place(piece, self.encoder, start, len(ids))))
+                where = place(piece, self.encoder, start, len(ids))
+                entries.append(Entry(piece.name, where, kind))
         return self.vectors(sequences), entries
 
     def refuse_others(self, about: Mapping[str, Any]) -> None:

@@ -9,7 +9,6 @@ A store has a *space* for each way of making vectors (`about`): vectors are comp
 letters over all. Entries without a vector are in no space.
 """
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -144,7 +143,7 @@ class Store:
     @property
     def spaces(self) -> list[dict[str, Any]]:
         """How the vectors of each space are made, the oldest first."""
-        return [space.about for space in self._spaces()]
+        return [space.about for space in self._spaces()] if is_store(self.folder) else []
 
     @property
     def ids(self) -> Ids:

@@ -64,8 +64,7 @@ def words_of(parts: Sequence[Part]) -> tuple[list[str], Float[Array, "words widt
     contents: list[bytes] = []
     rows: list[Float[Array, " width"]] = []
     for part in parts:
-        ended = not contents or contents[-1][-1:].isspace()
-        if ended or part.content[:1].isspace():
+        if not contents or _is_over(contents[-1], part.content):
             contents.append(part.content)
             rows.append(part.vector)
         else:
@@ -73,3 +72,7 @@ def words_of(parts: Sequence[Part]) -> tuple[list[str], Float[Array, "words widt
             rows[-1] = rows[-1] + part.vector
     words = [content.decode("utf-8", "replace").strip() for content in contents]
     return words, np.stack(rows) if rows else np.zeros((0, 0))
+
+
+def _is_over(word: bytes, more: bytes) -> bool:
+    return bool(word.strip()) and (word[-1:].isspace() or more[:1].isspace())

@@ -36,6 +36,17 @@ class Rectangle:
 
 
 @dataclass(frozen=True)
+class Circle:
+    """x, y: the middle.  label: as of a rectangle."""
+
+    x: Number
+    y: Number
+    radius: Number
+    colour: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Text:
     """x, y: the middle of the line's left end, middle or right end, as `anchor` says."""
 
@@ -55,7 +66,7 @@ class Picture:
     height: Number
     title: str
     description: str
-    shapes: list[Rectangle | Text] = field(default_factory=list)
+    shapes: list[Rectangle | Circle | Text] = field(default_factory=list)
 
     def svg(self) -> str:
         """Write the picture as SVG that stands alone: no script, no font, no address in it."""
@@ -98,12 +109,20 @@ def printable(text: str) -> str:
     return escape("".join(c for c in allowed if c not in "\ufffe\uffff"))
 
 
-def _svg_shape(shape: Rectangle | Text) -> str:
+def _svg_shape(shape: Rectangle | Circle | Text) -> str:
     if isinstance(shape, Text):
         return (
             f'<text x="{shape.x:.4g}" y="{shape.y:.6g}" font-size="{shape.size:g}" '
             f'fill="{shape.colour}" text-anchor="{shape.anchor}" dominant-baseline="central">'
             f"{printable(shape.text)}</text>"
+        )
+    if isinstance(shape, Circle):
+        dot = (
+            f'<circle cx="{shape.x:.6g}" cy="{shape.y:.6g}" r="{shape.radius:g}" '
+            f'fill="{shape.colour}" fill-opacity="0.75"'
+        )
+        return (
+            f"{dot}><title>{printable(shape.label)}</title></circle>" if shape.label else f"{dot}/>"
         )
     box = (
         f'<rect x="{shape.x:.6g}" y="{shape.y:.6g}" width="{shape.width:.6g}" '
@@ -112,12 +131,16 @@ def _svg_shape(shape: Rectangle | Text) -> str:
     return f"{box}><title>{printable(shape.label)}</title></rect>" if shape.label else f"{box}/>"
 
 
-def _paint(draw: Any, shape: Rectangle | Text) -> None:
+def _paint(draw: Any, shape: Rectangle | Circle | Text) -> None:
     x, y = shape.x * PIXELS, shape.y * PIXELS
     if isinstance(shape, Text):
         anchor = {"start": "lm", "middle": "mm", "end": "rm"}[shape.anchor]
         font = _font(shape.text, round(shape.size * PIXELS))
         draw.text((x, y), shape.text, fill=shape.colour, font=font, anchor=anchor)
+        return
+    if isinstance(shape, Circle):
+        size = shape.radius * PIXELS
+        draw.ellipse((x - size, y - size, x + size, y + size), fill=shape.colour)
         return
     right, bottom = x + shape.width * PIXELS, y + shape.height * PIXELS
     # Pillow counts the last pixel in; a line thinner than a pixel is still one pixel wide.

@@ -335,6 +335,7 @@ def test_what_cannot_be_kept_or_asked_is_refused(tmp_path):
         store.search(rows(1, width=5)[0])
     with pytest.raises(UserError, match="no vectors are kept in"):
         Store.open(tmp_path / "nothing")
+    assert Store.join(tmp_path / "nothing").spaces == []
     (tmp_path / "old" / "0001-000001").mkdir(parents=True)
     (tmp_path / "old" / "0001-000001" / "vectors.npy").write_bytes(b"")
     with pytest.raises(UserError, match="older naepo"):

@@ -1,0 +1,172 @@
+"""Text into a store, found by meaning, by letters and by both, and taken out; and a map of it."""
+
+import numpy as np
+import pytest
+
+from naepo import checkpoint, cli
+from naepo.config import UserError
+from naepo.embed.pairs import read_pairs
+from naepo.embed.passages import cut, read_passages
+from naepo.encode import CharacterEncoder
+from naepo.encode.music.events import EventEncoder
+from naepo.encode.music.writing import write_midi
+from tests.embed.melodies import melody, small_model
+
+NOTES = "오늘 학교에서 수학 시험을 봤다.\n\n날씨가 좋아 공원에 갔다.\n\n집까지 걸어서 갔다.\n"
+TABLE = "document,label,year\n이 영화 정말 재미있다,좋음,2019\n지루한 영화,나쁨,2021\n"
+
+
+def run(capsys, *words):
+    code = cli.main(list(map(str, words)))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def saved_run(folder, encoder):
+    model = small_model(encoder.vocab_size)
+    checkpoint.save(folder, 1, model=model, encoder=encoder, settings={}, metrics={}, state=None)
+    return folder
+
+
+@pytest.fixture
+def notes(tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    (folder / "a.txt").write_text(NOTES)
+    (folder / "r.csv").write_text(TABLE)
+    (folder / "picture.png").write_bytes(b"\x89PNG\xff\xfe")
+    return folder
+
+
+def test_letters_alone_need_no_model_and_find_add_narrow_and_delete(notes, tmp_path, capsys):
+    store = tmp_path / "s.naepo"
+    code, out, err = run(capsys, "embed", notes, "--letters", "--store", store)
+    assert code == 0 and not out and "5 added, 5 in" in err and "picture.png" in err
+    code, out, _ = run(capsys, "search", store, "학교", "재미", "집")
+    lines = [line for line in out.splitlines() if line.startswith(" ")]
+    assert code == 0 and len(lines) == 3
+    assert "학교에서" in lines[0] and "재미있다" in lines[1] and "집까지" in lines[2]
+    assert f"{notes / 'a.txt'}, line 1" in lines[0]
+    _, out, _ = run(capsys, "search", store, "영화", "--where", "year>2020")
+    assert "지루한" in out and "재미" not in out
+    (notes / "b.txt").write_text("학교 축제")
+    run(capsys, "embed", notes / "b.txt", "--letters", "--store", store)
+    _, out, _ = run(capsys, "search", store, "학교")
+    assert len(out.splitlines()) == 2
+    run(capsys, "embed", notes / "b.txt", "--letters", "--store", store)  # takes its own place
+    code, _, err = run(capsys, "search", store, "--delete", "label=나쁨", f"name={notes / 'b.txt'}")
+    assert code == 0 and "2 taken out, 4 left" in err
+    _, out, _ = run(capsys, "search", store, "학교", "영화")
+    assert "축제" not in out and "지루한" not in out
+    code, _, err = run(capsys, "search", store, "학교", "--by", "meaning")
+    assert code == 2 and "no vectors of sentences" in err
+    code, _, err = run(capsys, "reduce", store)
+    assert code == 2 and "no vectors" in err
+
+
+def test_meaning_and_letters_together_why_and_a_map(notes, tmp_path, capsys):
+    home = saved_run(tmp_path / "run", CharacterEncoder.fit([NOTES, TABLE]))
+    store = tmp_path / "s.naepo"
+    code, _, err = run(capsys, "embed", home, notes, "--store", store, "--tune", 0.001)
+    assert code == 0 and "tuned:" in err and "5 added" in err, err
+    code, out, _ = run(capsys, "search", store, "지루한 영화", "--why", "--n", 1)
+    first, *reasons = out.splitlines()
+    assert code == 0 and "meaning 1.000" in first and "letters" in first
+    assert reasons[-1].split()[0] == "+1.000" and "4 pairs of words" in reasons[-1]
+    (notes / "c.txt").write_text("수학 공원")
+    code, _, err = run(capsys, "embed", home, notes / "c.txt", "--store", store)
+    assert code == 0 and "1 added, 6 in" in err
+    _, out, _ = run(capsys, "search", store, "수학 공원", "--by", "meaning", "--n", 1)
+    assert "c.txt" in out and "(meaning 1.000)" in out
+    code, out, err = run(
+        *(capsys, "reduce", store, "--color", "label", "--svg", tmp_path / "m.svg"),
+        *("--out", tmp_path / "m.npz"),
+    )
+    assert code == 0 and "trustworthiness" in err and "6 points" in err
+    svg = (tmp_path / "m.svg").read_text()
+    assert "좋음 (1)" in svg and "trustworthiness" in svg and "other (4)" in svg
+    code, out, err = run(capsys, "reduce", store, "--onto", tmp_path / "m.npz")
+    assert code == 0 and "6 points added" in err and len(out.splitlines()) == 13
+    code, _, err = run(capsys, "reduce", store, "--color", "labl")
+    assert code == 2 and "did you mean `label`" in err
+
+
+def test_text_and_music_share_a_store_and_what_cannot_be_compared_is_said(notes, tmp_path, capsys):
+    text = saved_run(tmp_path / "text", CharacterEncoder.fit([NOTES, TABLE]))
+    scores = [melody(number, 30) for number in range(2)]
+    music = saved_run(tmp_path / "music", EventEncoder.fit("remi", iter(scores)))
+    (tmp_path / "midis").mkdir()
+    for number, score in enumerate(scores):
+        write_midi(score, tmp_path / "midis" / f"아리랑 {number}.mid")
+    store = tmp_path / "both.naepo"
+    code, _, err = run(capsys, "embed", text, notes, "--store", store)
+    assert code == 0, err
+    assert run(capsys, "embed", music, tmp_path / "midis", "--store", store)[0] == 0
+    code, out, err = run(
+        capsys, "search", store, "아리랑", "--by", "letters", "--where", "kind=music"
+    )
+    assert code == 0 and len(out.splitlines()) == 2 and "아리랑 0.mid" in out
+    assert "music in this store is of another model" in err
+    code, out, err = run(capsys, "search", store, "학교")
+    assert code == 0 and ".mid" not in out and "학교에서" in out.splitlines()[0]
+
+
+def test_numbers_from_a_table_or_an_array_become_a_map(tmp_path, capsys):
+    draw = np.random.default_rng(0)
+    np.save(tmp_path / "a.npy", draw.normal(size=(12, 5)))
+    code, out, err = run(capsys, "reduce", tmp_path / "a.npy")
+    assert code == 0 and len(out.splitlines()) == 13 and "PCA of a.npy: 12 points" in err
+    lines = "\n".join(f"{a},{b},{c},w{n}" for n, (a, b, c) in enumerate(draw.normal(size=(9, 3))))
+    (tmp_path / "t.csv").write_text(f"a,b,c,word\n{lines}\n")
+    code, out, err = run(capsys, "reduce", tmp_path / "t.csv", "--color", "a", "--most", 7)
+    assert code == 0 and "columns: b, c" in err and "7 of 9 rows" in err
+    assert out.splitlines()[0] == "x,y,name,mark"
+    (tmp_path / "bad.npy").write_bytes(b"no array")
+    for wrong in ("bad.npy", "none.npy"):
+        code, _, err = run(capsys, "reduce", tmp_path / wrong)
+        assert code == 2 and "error:" in err
+
+
+def test_texts_are_cut_where_they_should_be():
+    text = "One. Two!\nThree\n\n\n  Four  \n"
+    assert list(cut(text, "paragraph")) == [(1, "One. Two!\nThree"), (5, "Four")]
+    assert list(cut(text, "line")) == [(1, "One. Two!"), (2, "Three"), (5, "Four")]
+    assert list(cut(text, "sentence")) == [(1, "One."), (1, "Two!"), (2, "Three"), (5, "Four")]
+    assert list(cut(" \n\n ", "file")) == []
+    long = "가나다라 마바사. " * 200
+    parts = [words for _, words in cut(long, "paragraph")]
+    assert all(len(part) <= 600 for part in parts) and " ".join(parts) == long.strip()
+
+
+def test_tables_are_read_strictly_and_their_mistakes_told_with_the_line(tmp_path):
+    def read(content, name="t.csv", **options):
+        (tmp_path / name).write_text(content)
+        return read_passages([tmp_path / name], on_unread=lambda line: None, **options)
+
+    (one,) = read("id,text\n7,안녕\n8,\n")
+    assert (one.text, one.place, one.marks) == ("안녕", "line 2", {"id": "7"})
+    (one,) = read('{"text": "하나", "n": 3, "more": [1]}\n', "t.jsonl")
+    assert one.marks == {"n": "3"}
+    for content, said in (
+        ("a,b\n1,2\n", "which column"),
+        ('text\n"open\n', "not a table"),
+        ("text\na,b\n", "a row has 2 cells"),
+        ("text\n", "no text was found"),
+    ):
+        with pytest.raises(UserError, match=said):
+            read(content)
+    with pytest.raises(UserError, match="no column is called `txt`"):
+        read("text\na\n", column="txt")
+    with pytest.raises(UserError, match="a text of"):
+        read("text\n" + "a" * (1 << 20) + "b\n")
+
+
+def test_pairs_are_brought_to_scores_from_nought_to_one(tmp_path):
+    path = tmp_path / "pairs.tsv"
+    path.write_text("sentence1\tsentence2\tscore\na\tb\t5\nc\td\t2.5\n")
+    assert read_pairs(path) == [("a", "b", 1.0), ("c", "d", 0.5)]
+    path.write_text("one\tother\na\tb\n")
+    assert read_pairs(path) == [("a", "b", 1.0)]
+    path.write_text("a\tb\tscore\nx\ty\tmuch\n")
+    with pytest.raises(UserError, match="a score must be a number, got 'much'"):
+        read_pairs(path)
