@@ -28,13 +28,13 @@ def rows(source: Source, reading: Reading) -> Rows:
     """
     if source.kind == "parquet":
         return _parquet_rows(source, reading)
-    lines = _lines(characters(source, reading), source.name)
+    lines = in_lines(characters(source, reading), source.name)
     if source.kind == "jsonl":
         return _json_rows(lines, source, reading)
     return _table_rows(lines, source, reading)
 
 
-def _lines(texts: Iterable[str], name: str) -> Iterator[str]:
+def in_lines(texts: Iterable[str], name: str) -> Iterator[str]:
     """Cut text at "\\n" only, as the formats say; a line keeps its end."""
     waiting: list[str] = []
     n_waiting = 0

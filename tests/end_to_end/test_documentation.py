@@ -55,8 +55,11 @@ def desk(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(f"{name}: Q: what did I do?\n{korean}", encoding="utf-8")
     music(tmp_path)
-    rows = "".join(f"{n},오늘은 {n}번 웃었다.\n" for n in range(300))
-    (tmp_path / "reviews.csv").write_text("id,document\n" + rows, encoding="utf-8")
+    rows = "".join(
+        f"{n},오늘은 {n}번 {'웃었다' if n % 2 else '울었다'}.,{n % 2}\n" for n in range(300)
+    )
+    (tmp_path / "reviews.csv").write_text("id,document,label\n" + rows, encoding="utf-8")
+    (tmp_path / "new.csv").write_text("id,document\n1,내일은 웃었다.\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

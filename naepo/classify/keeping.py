@@ -1,0 +1,290 @@
+"""A classifier's folder: arrays and text, no pickle, every byte verified, whole or not at all.
+
+    classifier.json       kind, classes, parts, the run's fingerprint, columns, reasons, figures
+    arrays.safetensors    all numbers of all parts, as PART.NAME
+    grams.json            the n-grams, in the order of their columns
+    net.toml              of a tuned network: the shape of its body
+    tokenizer.json ...    of a tuned network: its encoder, so that it needs no run
+    report.html           figures and pictures for a person
+    manifest.json         size and sha256 of all the others
+
+A probe, a kernel machine and adapters need the run that they were made from, and know it again.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from naepo import checkpoint
+from naepo.checkpoint.manifest import verify
+from naepo.checkpoint.tensors import read_tensors, refuse_non_finite, to_pieces
+from naepo.classify.classifier import Classifier
+from naepo.classify.features import Features, VectorPart
+from naepo.classify.linear import Linear
+from naepo.classify.lora import adapters
+from naepo.classify.net import ClassifierNet, NetSettings, body_of
+from naepo.classify.ngrams import Ngrams, needs_scikit_learn
+from naepo.classify.parts import KernelPart, LinearPart, NetPart, Part
+from naepo.classify.source import Source
+from naepo.config import UserError, from_table, read_toml, to_table, to_toml
+from naepo.embed.keeping import kept
+from naepo.encode import load_encoder
+from naepo.model import ModelSettings, build
+from naepo.reduce.normalise import Standard
+
+if TYPE_CHECKING:
+    from naepo.classify.kernels import Kernel, KernelClassifier
+
+FORMAT = 1
+ABOUT, ARRAYS, GRAMS, NET = "classifier.json", "arrays.safetensors", "grams.json", "net.toml"
+
+Arrays = dict[str, Tensor]
+
+
+def save(folder: Path, classifier: Classifier, report: str | None = None) -> Path:
+    """Write a classifier; one that was there goes. report: HTML.
+
+    Raises: UserError when the disk refuses, the folder holds something else, or a number is none.
+    """
+    if folder.exists() and not (folder / ABOUT).is_file() and any(folder.iterdir()):
+        raise UserError(
+            f"{folder} holds something else than a classifier",
+            hint="choose another place: --out FOLDER",
+        )
+    arrays: Arrays = {}
+    parts, grams, net = [], None, None
+    for number, part in enumerate(classifier.parts):
+        said, own, counted = _written(part)
+        parts.append(said)
+        arrays |= {f"{number}.{name}": tensor for name, tensor in own.items()}
+        grams = counted or grams
+        net = part if isinstance(part, NetPart) else net
+    refuse_non_finite(arrays, "the classifier")
+    source = classifier.source
+    content = {
+        "format": FORMAT,
+        "kind": classifier.kind,
+        "classes": list(classifier.classes),
+        "parts": parts,
+        "weights": list(classifier.weights),
+        "run": None if source is None else str(source.folder.absolute()),
+        "fingerprint": None if source is None else source.fingerprint,
+        "about": classifier.about,
+    }
+    with kept(folder) as draft:
+        draft.write(ARRAYS, to_pieces(arrays))
+        if grams is not None:
+            draft.write(GRAMS, [_json(grams)])
+        if net is not None:
+            draft.write(NET, [_shape_of(net).encode()])
+            assert source is not None
+            source.encoder.save(draft.path)
+        if report is not None:
+            draft.write("report.html", [report.encode()])
+        draft.write(ABOUT, [_json(content)])
+    return folder
+
+
+def load(
+    folder: Path, *, run: Path | None = None, kernel: "Kernel | None" = None, device: str = "cpu"
+) -> Classifier:
+    """Open a classifier, every byte of it verified.
+
+    run: where the run that it was made from lies now, when it has moved.  kernel: the function that
+    it was made with, when that was an own one: code is not kept.
+
+    Raises: UserError when it is damaged, of a newer naepo, or the run is another one or missing.
+    """
+    if not (folder / ABOUT).is_file():
+        raise UserError(
+            f"{folder} holds no classifier",
+            hint="make one: naepo classify train RUN TABLE --text COLUMN --label COLUMN --out "
+            + str(folder),
+        )
+    verify(folder)
+    content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    if content.get("format") != FORMAT:
+        raise UserError(
+            f"classifier format {content.get('format')!r}, expected {FORMAT} (in {folder})",
+            hint="if a newer naepo wrote it: pip install --upgrade naepo",
+        )
+    arrays = read_tensors(folder / ARRAYS)
+    if any(said["kind"] != "net" for said in content["parts"]):
+        needs_scikit_learn()
+    source = _source(folder, content, run, device)
+    parts = []
+    for number, said in enumerate(content["parts"]):
+        begin = f"{number}."
+        own = {n.removeprefix(begin): t for n, t in arrays.items() if n.startswith(begin)}
+        parts.append(_read(said, own, folder, source, kernel))
+    return Classifier(
+        content["kind"],
+        tuple(content["classes"]),
+        tuple(parts),
+        tuple(content["weights"]),
+        source,
+        content["about"],
+    )
+
+
+def _source(
+    folder: Path, content: Mapping[str, Any], run: Path | None, device: str
+) -> Source | None:
+    """Open the run that the parts need, and check that it is the one."""
+    needs_run = any(
+        said["needs_source"] and not said.get("stands_alone") for said in content["parts"]
+    )
+    if (folder / NET).is_file() and not needs_run:
+        shape = from_table(ModelSettings, read_toml(folder / NET)["body"], NET, "body")
+        model = build(shape).to(device)
+        return Source(model, load_encoder(folder), folder, content["fingerprint"])
+    if not needs_run:
+        return None
+    place = Path(content["run"]) if run is None else run
+    if not place.is_dir():
+        raise UserError(
+            f"the run that this classifier reads texts with is not at {place}",
+            hint="say where it lies now: --run FOLDER",
+        )
+    loaded = checkpoint.load(place)
+    source = Source.of(loaded)
+    loaded.model.to(device)
+    if source.fingerprint != content["fingerprint"]:
+        raise UserError(
+            f"{place} is another model than the one that this classifier was made from: "
+            f"fingerprint {source.fingerprint[:12]}, expected {content['fingerprint'][:12]}",
+            hint="has the run been trained on since? name its older checkpoint: --run "
+            "RUN/checkpoints/STEP, or train the classifier again",
+        )
+    return source
+
+
+def _written(part: Part) -> tuple[dict[str, Any], Arrays, list[str] | None]:
+    """Give what is said of a part, its numbers, and its n-grams."""
+    said: dict[str, Any] = {"kind": part.kind, "needs_source": part.needs_source}
+    if isinstance(part, NetPart):
+        settings = part.net.settings
+        said |= {"net": to_table(settings), "end_id": part.end_id, "longest": part.longest}
+        said["stands_alone"] = settings.lora_rank is None
+        return said, _net_arrays(part.net), None
+    if isinstance(part, KernelPart):
+        machine = part.machine
+        numbers = {name: getattr(machine, f"{name}_") for name in KERNEL_ARRAYS}
+        said |= {
+            "kernel": machine.kernel if isinstance(machine.kernel, str) else None,
+            "degree": machine.degree,
+            "gamma": machine.gamma_,
+            "reason": machine.reason_,
+        }
+        arrays = _tensors({n: a for n, a in numbers.items() if a is not None})
+        return said | _said(part.vectors), arrays | _vector_arrays(part.vectors), None
+    assert isinstance(part, LinearPart)
+    arrays = _tensors({"weights": part.linear.weights, "bias": part.linear.bias})
+    grams = None
+    if part.features.vectors is not None:
+        said |= _said(part.features.vectors)
+        arrays |= _vector_arrays(part.features.vectors)
+    if part.features.ngrams is not None:
+        arrays |= _tensors({"idf": part.features.ngrams.idf})
+        grams = part.features.ngrams.grams
+    return said, arrays, grams
+
+
+KERNEL_ARRAYS = ("points", "turn", "coefficients", "intercepts", "curves")
+
+
+def _read(
+    said: Mapping[str, Any],
+    arrays: Arrays,
+    folder: Path,
+    source: Source | None,
+    kernel: "Kernel | None",
+) -> Part:
+    if said["kind"] == "net":
+        assert source is not None
+        return NetPart(_net(said, arrays, folder, source), said["end_id"], said["longest"])
+    vectors = None
+    if "layer" in said:
+        standard = _numbers(arrays, "mean", "deviation")
+        vectors = VectorPart(said["layer"], said["pooling"], Standard(*standard))
+    if said["kind"] == "kernel":
+        assert vectors is not None
+        return KernelPart(vectors, _machine(said, arrays, kernel))
+    ngrams = None
+    if "idf" in arrays:
+        grams = json.loads((folder / GRAMS).read_text(encoding="utf-8"))
+        ngrams = Ngrams(grams, *_numbers(arrays, "idf"))
+    return LinearPart(Features(vectors, ngrams), Linear(*_numbers(arrays, "weights", "bias")))
+
+
+def _machine(
+    said: Mapping[str, Any], arrays: Arrays, kernel: "Kernel | None"
+) -> "KernelClassifier":
+    if said["kernel"] is None and kernel is None:
+        raise UserError(
+            "this classifier was made with a kernel of your own, and code is not kept",
+            hint="open it in Python: naepo.classify.load(folder, kernel=your_function)",
+        )
+    from naepo.classify.kernels import KernelClassifier
+
+    machine = KernelClassifier(said["kernel"] or kernel, degree=said["degree"])
+    machine.gamma_, machine.reason_ = said["gamma"], said["reason"]
+    for name in KERNEL_ARRAYS:
+        found = arrays.get(name)
+        setattr(machine, f"{name}_", None if found is None else found.numpy())
+    machine.n_features_in_ = machine.points_.shape[1]
+    machine.classes_ = np.arange(machine.coefficients_.shape[1])
+    return machine
+
+
+def _net(said: Mapping[str, Any], arrays: Arrays, folder: Path, source: Source) -> ClassifierNet:
+    settings = from_table(NetSettings, said["net"], str(folder / ABOUT), "net")
+    net = ClassifierNet(body_of(source.transformer), settings)
+    missing, unknown = net.load_state_dict(arrays, strict=False)
+    if settings.lora_rank is not None:  # what does not learn is the run's own
+        missing = [name for name in missing if name.endswith((".down", ".up")) or "head" in name]
+    if missing or unknown:
+        raise UserError(f"weights do not fit the shape: {[*missing, *unknown][0]} (in {folder})")
+    return net.to(source.transformer.embedding.weight.device).eval()
+
+
+def _net_arrays(net: ClassifierNet) -> Arrays:
+    """Give what was learnt: of a network with adapters these and the head alone."""
+    own = {"blank": net.blank, "head.weight": net.head.weight, "head.bias": net.head.bias}
+    if net.settings.lora_rank is not None:
+        return {n: t.detach() for n, t in own.items()} | adapters(net)
+    return {name: tensor.detach() for name, tensor in net.state_dict().items()}
+
+
+def _shape_of(part: NetPart) -> str:
+    return to_toml({"body": to_table(part.net.body.settings)})
+
+
+def _said(vectors: VectorPart) -> dict[str, Any]:
+    return {"layer": vectors.layer, "pooling": vectors.pooling}
+
+
+def _vector_arrays(vectors: VectorPart) -> Arrays:
+    standard = vectors.standard
+    return _tensors({"mean": standard.mean, "deviation": standard.deviation})
+
+
+def _tensors(numbers: Mapping[str, np.ndarray]) -> Arrays:
+    return {
+        name: torch.from_numpy(np.ascontiguousarray(array, dtype=np.float64))
+        for name, array in numbers.items()
+    }
+
+
+def _numbers(arrays: Arrays, *names: str) -> list[np.ndarray]:
+    return [arrays[name].numpy() for name in names]
+
+
+def _json(content: Any) -> bytes:
+    """Write JSON in ASCII, which can hold any text."""
+    return json.dumps(content, indent=1).encode()

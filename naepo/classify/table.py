@@ -1,0 +1,186 @@
+"""Tables of texts and labels, read strictly, and written with nothing lost.
+
+In: .csv (quotes as in RFC 4180) and .tsv (no quotes), packed or not. Out: rows as they were, with
+what was found beside them. A row that cannot be read is an error with its line, never left out.
+"""
+
+import csv
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from naepo.config import UserError, did_you_mean
+from naepo.encode.decoding import Reading, characters
+from naepo.encode.files import Source, open_regular, shown, stamp_of
+from naepo.encode.formats import kind_of
+from naepo.encode.tables import MAX_ROW, in_lines
+
+SEPARATORS = ",;\t|"
+NO_LABEL = ("", "nan")
+"""What stands in a label's place when there is none; any case."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, open at its first row. `rows` gives the line in the file, from 1, and the cells."""
+
+    name: str
+    columns: list[str]
+    rows: Iterator[tuple[int, list[str]]]
+    is_tsv: bool
+
+    def place(self, column: str, flag: str) -> int:
+        """Give where a column stands. Raises: UserError that names the columns there are."""
+        if column not in self.columns:
+            near = did_you_mean(column, self.columns)
+            raise UserError(
+                f"no column is called `{column}` in {self.name}: its columns are "
+                + ", ".join(f"`{name}`" for name in self.columns),
+                hint=near if near.startswith("did") else f"{flag} COLUMN",
+            )
+        return self.columns.index(column)
+
+
+def open_table(path: Path, encoding: str = "utf-8") -> Table:
+    """Open a .csv or .tsv file and read its header.
+
+    Raises: UserError for what is no such file, for a header that names a column twice or none, and,
+    while rows are read, for bytes that are not in the encoding, a row that is no CSV, a row with
+    another number of cells, and a cell beyond all measure, with the line.
+    """
+    kind, packing = kind_of(path.name) or ("", "")
+    if kind not in ("csv", "tsv"):
+        raise UserError(
+            f"{shown(path)} is no table that can be read here", hint="a .csv or .tsv file"
+        )
+    try:
+        with open_regular(path):
+            pass
+        source = Source(path, shown(path), kind, packing, stamp_of(path.stat()))
+    except OSError as error:
+        raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
+    cells = _cells(source, encoding)
+    _, names = next(cells, (1, []))
+    columns = [name.strip() for name in names]
+    if not any(columns):
+        raise UserError(f"{source.name} is empty, expected a header that names the columns")
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise UserError(
+            f"the header of {source.name} names `{twice}` {columns.count(twice)} times",
+            hint="give each column a name of its own",
+        )
+    return Table(source.name, columns, _whole(cells, columns, source), kind == "tsv")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts and their labels. n_empty: texts without a character, which are kept all the same."""
+
+    texts: list[str]
+    labels: list[str]
+    n_empty: int
+
+
+def read_examples(
+    path: Path, text: str, label: str, *, encoding: str = "utf-8", skip_unlabelled: bool = False
+) -> Examples:
+    """Read what to learn from. text, label: the names of the columns.
+
+    Raises: UserError as `open_table`, for rows without a label, and for fewer than two classes.
+    """
+    table = open_table(path, encoding)
+    at_text, at_label = table.place(text, "--text"), table.place(label, "--label")
+    texts, labels, without = [], [], []
+    for line, row in table.rows:
+        if row[at_label].strip().lower() in NO_LABEL:
+            without.append(line)
+            continue
+        texts.append(row[at_text])
+        labels.append(row[at_label].strip())
+    if without and not skip_unlabelled:
+        raise UserError(
+            f"{len(without):,} rows of {table.name} have no label in `{label}`, the first one at "
+            f"line {without[0]:,}",
+            hint="label them, or leave them out: --skip-unlabelled",
+        )
+    classes = sorted(set(labels))
+    if len(classes) < 2:
+        found = f"only `{classes[0]}`" if classes else "no label at all"
+        raise UserError(f"a classifier tells classes apart, and `{label}` holds {found}")
+    return Examples(texts, labels, sum(not text.strip() for text in texts))
+
+
+class TableWriter:
+    """Writes rows as they came, with new columns at the end."""
+
+    def __init__(self, file: Any, columns: Sequence[str], new: Sequence[str], is_tsv: bool):
+        self._is_tsv = is_tsv
+        options: dict[str, Any] = {"lineterminator": "\n"}
+        if is_tsv:
+            options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}
+        self._writer = csv.writer(file, **options)
+        self.columns = [*columns, *(_free(name, columns) for name in new)]
+        self._write(self.columns)
+
+    def write(self, row: Sequence[str], new: Sequence[str]) -> None:
+        """Write one row. Raises: UserError for a cell that a .tsv cannot hold."""
+        self._write([*row, *new])
+
+    def _write(self, row: Sequence[str]) -> None:
+        try:
+            self._writer.writerow(row)
+        except csv.Error:
+            raise UserError(
+                "a .tsv file cannot hold a cell with a tab or a line break",
+                hint="write a .csv file: --out NAME.csv",
+            ) from None
+
+
+def _free(name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _cells(source: Source, encoding: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(max(MAX_ROW, csv.field_size_limit()))
+    text = in_lines(characters(source, Reading(encoding=encoding)), source.name)
+    first = next(text, "")
+    is_tsv = source.kind == "tsv"
+    reader = csv.reader(
+        itertools.chain([first], text),
+        delimiter="\t" if is_tsv else max(SEPARATORS, key=first.count),
+        quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL,
+        quotechar=None if is_tsv else '"',
+        strict=True,
+    )
+    before = 0
+    try:
+        for row in reader:
+            yield before + 1, row
+            before = reader.line_num
+    except csv.Error as error:
+        raise UserError(
+            f"not a table: {error} ({source.name}, the row that begins at line {before + 1:,})",
+            hint="is a quote opened and never closed, or is there one inside a cell?",
+        ) from None
+
+
+def _whole(
+    cells: Iterator[tuple[int, list[str]]], columns: list[str], source: Source
+) -> Iterator[tuple[int, list[str]]]:
+    for line, row in cells:
+        if not row:  # a line with nothing in it: no row, but where there is one column alone
+            if len(columns) > 1:
+                continue
+            row = [""]
+        if len(row) != len(columns):
+            raise UserError(
+                f"a row has {len(row)} cells, the header {len(columns)} ({source.name}, line "
+                f"{line:,})",
+                hint="put a cell that holds the separator into quotes",
+            )
+        yield line, row

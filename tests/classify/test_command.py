@@ -1,0 +1,94 @@
+"""`naepo classify`, in this process: CSV in, CSV out."""
+
+import csv
+import io
+
+import pytest
+
+from naepo import cli
+from tests.classify.conftest import reviews
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("desk")
+    for name, seed in (("reviews", 0), ("more", 1)):
+        rows = zip(*reviews(seed=seed), strict=True)
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([["id", "document", "label"], *([1, *row] for row in rows)])
+    (folder / "new.tsv").write_text('id\tdocument\n7\t최악 "영화\n8\t\n9\tgreat ▣\n')
+    return folder
+
+
+def typed(capsys, *words):
+    code = cli.main(["classify", *map(str, words)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def classifier(desk, run):
+    words = [run, desk / "reviews.csv", "--text", "document", "--out", desk / "made"]
+    words += ["--kind", "both", "--layer", 1, "--pooling", "mean", "--test", desk / "more.csv"]
+    assert cli.main(["classify", "train", *map(str, words)]) == 0
+    return desk / "made"
+
+
+def test_a_table_comes_back_whole_with_classes_and_probabilities(classifier, desk, capsys):
+    capsys.readouterr()
+    code, out, err = typed(capsys, classifier, desk / "new.tsv")
+    assert code == 0 and "3 texts, 1 of them empty" in err
+    assert "2 hold what the encoder does not know" in err
+    rows = list(csv.reader(io.StringIO(out), delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert rows[0] == ["id", "document", "predicted", "p(bad)", "p(good)"]
+    assert [row[:3] for row in (rows[1], rows[3])] == [
+        ["7", '최악 "영화', "bad"], ["9", "great ▣", "good"],
+    ]  # fmt: skip
+    assert all(abs(float(row[3]) + float(row[4]) - 1) < 1e-4 for row in rows[1:])
+
+
+def test_a_file_is_written_whole_and_says_why_when_asked(classifier, desk, capsys, tmp_path):
+    out = tmp_path / "named.csv"
+    code, printed, err = typed(capsys, classifier, desk / "more.csv", "--out", out, "--why")
+    assert (code, printed) == (0, "") and f"160 texts, written to {out}" in err
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"), newline="")))
+    right = sum(row["label"] == row["predicted"] for row in rows)
+    assert len(rows) == 160 and right > 140
+    assert all("+" in row["why"] for row in rows[:5])
+
+
+def test_the_report_stands_beside_it_with_the_floor(classifier):
+    page = (classifier / "report.html").read_text(encoding="utf-8")
+    assert "n-grams alone" in page and "<svg" in page and "calibration error" in page
+
+
+def test_what_a_person_can_get_wrong_is_said(classifier, desk, capsys, run, tmp_path):
+    code, _, err = typed(capsys, classifier, desk / "reviews.csv", "--text", "documnet")
+    assert code == 2 and "did you mean `document`" in err
+    words = ("train", run, desk / "reviews.csv", "--out", tmp_path / "made")
+    code, _, err = typed(capsys, *words)
+    assert code == 2 and "no column is called `text`" in err and "`document`" in err
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "notes.txt").write_text("mine")
+    words = ("train", run, desk / "reviews.csv", "--text", "document")
+    code, _, err = typed(capsys, *words, "--out", tmp_path / "full")
+    assert code == 2 and "holds something else" in err
+    code, _, err = typed(capsys, tmp_path / "full", desk / "new.tsv")
+    assert code == 2 and "holds no classifier" in err
+    code, _, err = typed(capsys, classifier, desk / "new.tsv", "--out", tmp_path / "named.txt")
+    assert code == 2 and "ends in .csv or .tsv" in err
+
+
+def test_a_broken_row_in_the_middle_leaves_no_half_file(classifier, desk, capsys, tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_text("document\n" + "좋아요\n" * 2000 + '"never closed\n')
+    out = tmp_path / "named.csv"
+    code, _, err = typed(capsys, classifier, broken, "--out", out)
+    assert code == 2 and "line 2,002" in err
+    assert not out.exists() and not list(tmp_path.glob(".tmp*"))
+
+
+def test_help_needs_no_library(capsys):
+    with pytest.raises(SystemExit) as left:
+        typed(capsys, "train", "--help")
+    assert left.value.code == 0
