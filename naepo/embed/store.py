@@ -170,7 +170,7 @@ class Store:
     ) -> None:
         """Add entries with their vectors, or without: all of them, or after an error none.
 
-        replace: whether what had one of their names before, in this space, goes.
+        replace: whether what had one of their names before, in this space or in none, goes.
 
         Raises: UserError for NaN, infinity or another width than before, and when the disk refuses.
         """
@@ -185,9 +185,9 @@ class Store:
                 self._clear(connection)
             space = None if vectors is None else self._current_space(connection, vectors.shape[1])
             if replace:
-                old = entries.named(
-                    connection, (thing.name for thing in things), space and space.id
-                )
+                names = [thing.name for thing in things]
+                places = {None, space.id} if space else {None}
+                old = [id for place in places for id in entries.named(connection, names, place)]
                 entries.delete(connection, old, self.folder)
             if space is None or vectors is None:
                 entries.insert(connection, things, None, 0)
