@@ -19,6 +19,7 @@ VERBS = {
     "generate": "let a model write, or compose: continue, harmonise, fill a gap",
     "embed": "turn pieces or texts into vectors, kept beside the run",
     "search": "find what is like a piece or a text",
+    "reduce": "draw a map of a store or a table of numbers: PCA, t-SNE, UMAP",
     "classify": "learn classes from a table, and name those of another: CSV in, CSV out",
     "look": "see a model from inside, in the browser",
     "learn": "read the chapters: change a number, guess, see every step, find it in your model",
