@@ -22,6 +22,8 @@ class Family:
     """Tells the sizes of settings in a sentence."""
     efficiency: float
     """Share of the speed of bare matrix products that a training step is expected to reach."""
+    tokens_per_weight: float
+    """How many tokens a weight of the blocks should see, in a run of minutes."""
     train: Table = field(default_factory=dict)
     """What differs in `[train]` from its defaults."""
     repeated: Table = field(default_factory=dict)

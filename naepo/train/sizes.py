@@ -10,8 +10,8 @@ from naepo.train.family import Family, feed_forward_width
 from naepo.train.siblings import SIBLINGS
 
 TOKENS_PER_WEIGHT = 6
-"""How many tokens a weight of the blocks should see, in a run of minutes: fewer than the 20 of
-Hoffmann et al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
+"""How many tokens a weight of a transformer's blocks should see: fewer than the 20 of Hoffmann et
+al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
 WEIGHTS_PER_TOKEN = 8
 """The most weights in the blocks for each token of the corpus."""
 D_HEAD = 64
@@ -55,7 +55,7 @@ def family_of(asked: Table) -> Family:
 
 def _rung(family: Family, compute: float, corpus: Corpus) -> tuple[int, int, int]:
     """Pick the rung of the ladder whose weights the budget can feed, and the corpus can fill."""
-    weights = math.sqrt(compute / (6 * TOKENS_PER_WEIGHT))
+    weights = math.sqrt(compute / (6 * family.tokens_per_weight))
     weights = min(weights, WEIGHTS_PER_TOKEN * len(corpus.train.ids))
     d_model, n_layers, context_length = family.ladder[0]
     for shape in family.ladder:
@@ -97,5 +97,12 @@ def _words(s: ModelSettings) -> str:
     )
 
 
-TRANSFORMER = Family(ladder=SHAPES, weights=12, fill=_fill, words=_words, efficiency=0.4)
+TRANSFORMER = Family(
+    ladder=SHAPES,
+    weights=12,
+    fill=_fill,
+    words=_words,
+    efficiency=0.4,
+    tokens_per_weight=TOKENS_PER_WEIGHT,
+)
 FAMILIES = {ModelSettings.kind: TRANSFORMER, **SIBLINGS}
