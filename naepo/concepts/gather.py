@@ -51,8 +51,8 @@ def gather(source: Rows, index: Rows, dim: int) -> Gathered:
     """
     source = np.asarray(source, dtype=float)
     index = np.asarray(index, dtype=int)
-    rows, cols = np.indices(index.shape)
-    rows, cols = (index, cols) if dim == 0 else (rows, index)
+    own_rows, own_cols = np.meshgrid(*map(np.arange, index.shape), indexing="ij")
+    rows, cols = (index, own_cols) if dim == 0 else (own_rows, index)
     return Gathered(source[rows, cols], rows, cols)
 
 

@@ -110,5 +110,5 @@ def equal(said: Answer, answer: Answer, is_exact: bool = False, share: Real = RI
 def _shown(key: str, asked: Asked, answer: Answer) -> Any:
     """Give an answer as it is said: an option by its words, numbers as numbers."""
     if asked.options:
-        return w(f"{key}_is_{answer}")
+        return Word(f"{key}_is_{answer}", asked.says)
     return answer if isinstance(answer, str) else say(answer)

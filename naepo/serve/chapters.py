@@ -5,6 +5,8 @@ as words and pictures that are already computed: the page draws them.
 """
 
 import json
+import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -72,6 +74,9 @@ async def _answer(work: Callable[[], Any]) -> Response:
         content, status = await run_in_threadpool(work), 200
     except UserError as error:
         content, status = {"message": error.message, "hint": error.hint}, 400
+    except Exception:  # our fault: told here, not there
+        traceback.print_exc(file=sys.stderr)
+        content, status = {"message": "naepo made a mistake", "hint": None}, 500
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Response(text, status, media_type="application/json")
 

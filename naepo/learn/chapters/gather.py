@@ -209,7 +209,7 @@ CHAPTER = Chapter(
     number=10,
     fields=(
         Vector(key="index", default=(2, 0, 1, 3), low=0, high=3, least=4, most=4),
-        Vector(key="logits", default=(2, 1, 0.5, -1), low=-20, high=20, step=0.5, least=4, most=4),
+        Vector(key="logits", default=(0.5, 2, -1, 1), low=-20, high=20, step=0.5, least=4, most=4),
     ),
     guess=Question("guess", guess),
     steps=steps,

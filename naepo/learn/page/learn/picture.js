@@ -11,6 +11,8 @@ import "./plane.js";
 import { Listen } from "./sound.js";
 
 const PROSE = 24; // letters beyond which a cell is a sentence that wraps
+const WIDE = 8; // columns
+const [CELL, LABELS] = [57, 48]; // pixels: of a cell, and of the names beside it
 const OPEN = new Set(["table", "code"]); // shown as they are
 
 /** What draws a kind of block: an element, and how it is given its numbers. @type {Record<string, () => {element: any, draw: (block: any) => void}>} */
@@ -71,6 +73,7 @@ function tableOf({ head, rows }, marks = []) {
 
 function fillMatrix(element, { values, rows, cols, name, share, limit, mark, caption }) {
 	const selected = mark && { row: mark[0], col: mark[1] };
+	element.zoom = values[0].length <= WIDE ? 1 : 0; // few cells are large enough for their numbers
 	const data = Float32Array.from(values.flat(), (x) => x ?? NaN);
 	const shown = { data, rows: values.length, cols: values[0].length, kind: share ? "probability" : "signed", limit, rowLabels: rows ?? undefined, colLabels: cols ?? undefined };
 	Object.assign(element, { ...shown, name, label: name || caption, selected, tallest: 320, widest: 720 });
@@ -88,6 +91,6 @@ function fillEquation(place, { parts }) {
 		const matrix = place.children[i].firstChild;
 		fillMatrix(matrix, part);
 		Object.assign(matrix, { caption: part.caption || part.name });
-		place.children[i].style.flexGrow = String(Math.max(1, part.values[0].length));
+		place.children[i].style.flexBasis = `${LABELS + CELL * part.values[0].length}px`;
 	});
 }
