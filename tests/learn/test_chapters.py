@@ -123,6 +123,18 @@ def test_both_languages_say_the_same_things_and_nothing_that_is_not_said(name):
 OF_EXPERIMENTS = {
     "rms": ("step_steady", "with_norm", "without_norm", "update", "gradient_norm"),
     "gradient": ("step_rates", "first_loss", "last_loss", "least_loss", "nats"),
+    "arrays": ("step_speeds", "time_", "milliseconds", "operations", "giga"),
+    "modes": (
+        "step_costs",
+        "way_",
+        "milliseconds",
+        "kept_mib",
+        "same_twice",
+        "can_learn",
+        "yes",
+        "no",
+    ),
+    "music": ("step_skip_gram",),
 }
 """Beginnings of the texts that only an experiment says: its own test reads them."""
 
