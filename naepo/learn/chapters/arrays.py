@@ -147,7 +147,7 @@ def _layer(given: Given) -> Step:
     weight, x, y = _cells("Wᵀ", found.turned), _tokens("x", given.A), _tokens("y", found.y)
     return Step(
         key="layer",
-        formulas=("y = x W^T", f"y_12 = {terms} = {plain(found.y[0, 1])}"),
+        formulas=("y = x W^⊤", f"y_12 = {terms} = {plain(found.y[0, 1])}"),
         shows=(_equation(x, "·", weight, "=", y),),
         says={"y": found.y[0], "wrong": wrong[0]},
     )
@@ -189,7 +189,7 @@ def _where(given: Given) -> Step:
     weight, gradient = _cells("W", given.B), _cells("∂L/∂W", moved.gradient)
     return Step(
         key="where",
-        formulas=("W ← W − η frac{∂L}{∂W}, ~ frac{∂L}{∂W} = (frac{∂L}{∂y})^T x",),
+        formulas=("W ← W − η frac{∂L}{∂W}, ~ frac{∂L}{∂W} = (frac{∂L}{∂y})^⊤ x",),
         shows=(
             Table(head=(w("name"), w("does"), w("shape"), w("numbers")), rows=rows),
             _equation(arriving, "·", x, "=", gradient),
@@ -235,7 +235,7 @@ def _heads(given: Given) -> Step:
     ]
     return Step(
         key="heads",
-        formulas=("s = frac{q k^T}{sqrt{2}}",),
+        formulas=("s = frac{q k^⊤}{sqrt{2}}",),
         shows=(
             _tokens("x = [A B]", wide),
             Table(head=("", w("shape"), w("strides")), rows=rows),
@@ -246,8 +246,7 @@ def _heads(given: Given) -> Step:
 
 
 def _head(i: int, q: np.ndarray, scores: np.ndarray) -> Equation:
-    keys = _cells("kᵀ", q.T, cols=TOKENS)
-    found = _cells("s", scores, rows=TOKENS, cols=TOKENS)
+    keys, found = _cells("kᵀ", q.T), _tokens("s", scores)
     return _equation(_tokens("q", q), "·", keys, "/ √2 =", found, caption=w("head", i=i + 1))
 
 

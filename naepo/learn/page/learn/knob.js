@@ -3,6 +3,7 @@
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { tell } from "../core/select.js";
+import { write } from "./prose.js";
 import { Step } from "./steps.js";
 
 export class Knob {
@@ -20,7 +21,7 @@ export class Knob {
 		this.element.hidden = !knob;
 		if (!knob) return;
 		this.name.textContent = knob.name;
-		this.says.textContent = knob.says;
+		write(this.says, knob.says);
 		this.slider.max = String(knob.values.length - 1);
 		this.slider.value = String(knob.at);
 		this.slider.setAttribute("aria-valuetext", knob.values[knob.at]);

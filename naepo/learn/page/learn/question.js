@@ -3,6 +3,7 @@
 import { chooser, h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { tell } from "../core/select.js";
+import { write } from "./prose.js";
 
 export class Question {
 	/** @param {any} asked @param {{id: string, button: string, take: (text: string, state: any) => any}} options */
@@ -29,10 +30,10 @@ export class Question {
 	/** @param {string | null} text */
 	update(asked, text, state) {
 		this.state = state;
-		this.ask.textContent = asked.ask;
+		write(this.ask, asked.ask);
 		if (this.field !== document.activeElement) this.field.value = text ?? "";
 		const { state: kind = "", text: words = "" } = asked.verdict ?? {};
 		this.verdict.className = `verdict ${kind}`;
-		if (this.verdict.textContent !== words) this.verdict.textContent = words;
+		write(this.verdict, words);
 	}
 }

@@ -5,6 +5,7 @@ import { t } from "../core/i18n.js";
 import { tell } from "../core/select.js";
 import { written } from "../elements/formula.js";
 import { Picture } from "./picture.js";
+import { write } from "./prose.js";
 
 export class Steps {
 	constructor() {
@@ -62,7 +63,7 @@ export class Step {
 
 	update(step) {
 		this.title.textContent = step.title;
-		this.says.textContent = step.says;
+		write(this.says, step.says);
 		const formulas = step.formulas.join("\n");
 		if (formulas !== this.said) this.formulas.replaceChildren(...step.formulas.map(written));
 		this.said = formulas;
