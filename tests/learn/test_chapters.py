@@ -121,6 +121,7 @@ def test_both_languages_say_the_same_things_and_nothing_that_is_not_said(name):
 
 
 OF_EXPERIMENTS = {
+    "superposition": ("rule_",),
     "rms": ("step_steady", "with_norm", "without_norm", "update", "gradient_norm"),
     "gradient": ("step_rates", "first_loss", "last_loss", "least_loss", "nats"),
     "arrays": ("step_speeds", "time_", "milliseconds", "operations", "giga"),
@@ -136,7 +137,7 @@ OF_EXPERIMENTS = {
     ),
     "music": ("step_skip_gram",),
 }
-"""Beginnings of the texts that only an experiment says: its own test reads them."""
+"""Beginnings of the texts that only an experiment says, or another choice: own tests read them."""
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
