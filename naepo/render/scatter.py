@@ -11,9 +11,9 @@ from naepo.render.picture import INK, LINE, MUTED, Circle, Number, Picture, Rect
 Array = np.ndarray
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"),
-    *("#56b4e9", "#7a5195", "#8c6d31", "#555555"),
+    *("#56b4e9", "#7a5195", "#8c6d31", "#555555", "#882255"),
 )
-"""Told apart by most of those who see few colours: Okabe and Ito 2008, and three more."""
+"""Told apart by most of those who see few colours: Okabe and Ito 2008, and four more."""
 OTHER, NONE = "#b8b5ac", "#1f6f8b"
 """Of what is too rare for a colour of its own, and of all points where nothing is asked for."""
 LOW, HIGH = (0xDD, 0xE8, 0xF0), (0x08, 0x30, 0x6B)
