@@ -259,7 +259,7 @@ class Links(Block):
         rows: list[list[Cell]] = []
         for i, (place, result) in enumerate(zip(self.taken, self.results, strict=True)):
             is_there = 0 <= place < len(self.source)
-            rows.append([str(i), str(place), self.source[place] if is_there else "?", result])
+            rows.append([str(i), say(place), self.source[place] if is_there else "?", result])
         return (w("place"), self.names[1], self.names[0], self.names[2]), rows
 
     def drawn(self, speaker: Speaker) -> dict[str, Any]:
