@@ -11,6 +11,7 @@ from benchmarks import (
     music_vectors,
     reduce,
     shakespeare,
+    siblings,
     start,
     step,
 )
@@ -20,7 +21,7 @@ MUSIC = (jsb, jsb_quarter, music_reading, music_vectors, music_retrieval)
 
 def main() -> None:
     """Run every benchmark, then write the figures into the front pages."""
-    for script in (start, step, shakespeare, korean, *MUSIC, reduce, look, figures):
+    for script in (start, step, shakespeare, siblings, korean, *MUSIC, reduce, look, figures):
         script.main()
 
 
