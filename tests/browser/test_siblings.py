@@ -10,7 +10,13 @@ pytestmark = pytest.mark.browser
 TEXT = "To be, or not"
 
 
-@pytest.mark.parametrize("kind", SIBLINGS)
+def kinds(quick: str) -> pytest.MarkDecorator:
+    """Each kind; all but one only where there is time."""
+    slow = [pytest.param(kind, marks=pytest.mark.slow) for kind in SIBLINGS if kind != quick]
+    return pytest.mark.parametrize("kind", [quick, *slow])
+
+
+@kinds(quick="mingru")
 def test_every_step_of_a_block_opens_and_every_check_holds(visit, server, kind):
     page: Visit = visit(kind, text=TEXT, view="op", op="blocks.1.norm_1", position=5)
     ops = [op for op in layout(server.models[kind].checkpoint.model.settings) if op.block == 1]
@@ -24,7 +30,7 @@ def test_every_step_of_a_block_opens_and_every_check_holds(visit, server, kind):
         assert not failing, f"{op.name}: {failing}"
 
 
-@pytest.mark.parametrize("kind", SIBLINGS)
+@kinds(quick="rnn")
 def test_what_a_sibling_does_not_have_is_said_and_leads_to_what_it_has(visit, kind):
     page: Visit = visit(kind, text=TEXT, view="attention")
     assert "no attention" in page.find("#stage").inner_text()
