@@ -9,6 +9,7 @@ from benchmarks import (
     music_reading,
     music_retrieval,
     music_vectors,
+    nsmc,
     reduce,
     shakespeare,
     siblings,
@@ -21,7 +22,7 @@ MUSIC = (jsb, jsb_quarter, music_reading, music_vectors, music_retrieval)
 
 def main() -> None:
     """Run every benchmark, then write the figures into the front pages."""
-    for script in (start, step, shakespeare, siblings, korean, *MUSIC, reduce, look, figures):
+    for script in (start, step, shakespeare, siblings, korean, *MUSIC, reduce, nsmc, look, figures):
         script.main()
 
 

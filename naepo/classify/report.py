@@ -3,12 +3,12 @@
 In: figures over rows that were not learnt from, beside those of character n-grams alone.
 """
 
-from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from naepo.classify.learning import Learnt
 from naepo.classify.measures import Measures
+from naepo.config import UserError
 from naepo.train.readable import visible
 from naepo.train.report.page import document, heading, text
 
@@ -69,11 +69,8 @@ def _largest(m: Measures, n: int = 10) -> list[str]:
     return [f"{visible(a)} named {visible(b)}: {count:,}" for count, a, b in pairs[:n]]
 
 
-def page(name: str, learnt: Learnt, examples: Sequence[tuple[str, str, str]] = ()) -> str:
-    """Give the report as one HTML document that opens offline.
-
-    examples: texts that were named wrongly: the text, its label, and what it was named.
-    """
+def page(name: str, learnt: Learnt) -> str:
+    """Give the report as one HTML document that opens offline."""
     m, floor = learnt.measures, learnt.floor
     figures = [
         ("accuracy", "정확도", f"{m.accuracy:.2%}", f"{floor.accuracy:.2%}"),
@@ -101,12 +98,6 @@ def page(name: str, learnt: Learnt, examples: Sequence[tuple[str, str, str]] = (
         heading("How it was made", "만든 방법"),
         "<ul>" + "".join(f"<li>{text(line)}</li>" for line in learnt.reasons) + "</ul>",
     ]
-    if examples:
-        body.append(heading("Named wrongly, and most surely so", "가장 확신하며 틀린 예"))
-        body += [
-            f'<div class="sample"><p>{text(label)} → {text(named)}</p><pre>{text(one)}</pre></div>'
-            for one, label, named in examples
-        ]
     return document(f"{name} · naepo", "\n".join(body))
 
 
@@ -201,8 +192,11 @@ def _label(x: float | int, y: float | int, said: str, colour: str, anchor: str =
 
 
 def write_picture(path: Path, m: Measures) -> None:
-    """Write the picture as an .svg file."""
+    """Write the picture as an .svg file. Raises: UserError for another ending, or a full disk."""
     from naepo.render.files import whole
+
+    if path.suffix.lower() != ".svg":
+        raise UserError(f"cannot draw {path}: expected a name that ends in .svg")
 
     with whole(path) as temporary:
         temporary.write_text(picture(m) + "\n", encoding="utf-8")

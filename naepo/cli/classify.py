@@ -44,6 +44,8 @@ class Train(Arguments):
     """The most time for --kind tune or lora. Default: reading the examples three times or more."""
     test: Path | None = None
     """Another table with the same columns, to score on."""
+    picture: Path | None = None
+    """An .svg file for the confusion matrix and how far the probabilities can be trusted."""
     skip_unlabelled: bool = False
     """Leave out rows without a label, instead of stopping at them."""
     encoding: str = "utf-8"
@@ -122,6 +124,10 @@ def _train(asked: Train) -> int:
         print("\n" + in_words(scored, str(asked.test)))
         learnt = scored
     _keep(asked.out, learnt)
+    if asked.picture is not None:
+        from naepo.classify.report import write_picture
+
+        write_picture(asked.picture, learnt.measures)
     _say(f"kept in {asked.out}; name the classes of others: naepo classify {asked.out} new.csv")
     return 0
 

@@ -29,7 +29,18 @@ def typed(capsys, *words):
 @pytest.fixture(scope="module")
 def classifier(desk, run):
     words = [run, desk / "reviews.csv", "--text", "document", "--out", desk / "made"]
-    words += ["--kind", "both", "--layer", 1, "--pooling", "mean", "--test", desk / "more.csv"]
+    words += [
+        "--picture",
+        desk / "made.svg",
+        "--kind",
+        "both",
+        "--layer",
+        1,
+        "--pooling",
+        "mean",
+        "--test",
+        desk / "more.csv",
+    ]
     assert cli.main(["classify", "train", *map(str, words)]) == 0
     return desk / "made"
 
@@ -59,6 +70,8 @@ def test_a_file_is_written_whole_and_says_why_when_asked(classifier, desk, capsy
 
 def test_the_report_stands_beside_it_with_the_floor(classifier):
     page = (classifier / "report.html").read_text(encoding="utf-8")
+    picture = (classifier.parent / "made.svg").read_text(encoding="utf-8")
+    assert picture.startswith("<svg") and ">bad</text>" in picture
     assert "n-grams alone" in page and "<svg" in page and "calibration error" in page
 
 

@@ -233,6 +233,16 @@ def test_what_cannot_be_learnt_is_said(change, said):
         change()
 
 
+def test_a_model_of_music_is_told_apart(run):
+    from dataclasses import replace
+
+    loaded = checkpoint.load(run)
+    encoder = type("Events", (type(loaded.encoder),), {"unit": "event"})
+    loaded.encoder.__class__ = encoder
+    with pytest.raises(UserError, match="a model of music, and what is classified here is text"):
+        Source.of(replace(loaded, encoder=loaded.encoder))
+
+
 def test_texts_of_nothing_are_refused_by_those_who_count():
     with pytest.raises(UserError, match="every text is empty"):
         Ngrams.fit(["", ""])

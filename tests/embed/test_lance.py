@@ -1,0 +1,34 @@
+"""The store over LanceDB finds what the other finds. Skipped where lancedb is not installed."""
+
+import numpy as np
+import pytest
+
+from naepo.config import UserError
+from naepo.embed.entries import Entry
+from naepo.embed.filters import Condition
+from naepo.embed.store import Store
+
+pytest.importorskip("lancedb")
+from naepo.embed.lance import LanceStore
+
+
+def test_both_stores_find_the_same(tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(40, 8)).astype(np.float32)
+    words = ["학교에서", "날씨가", "재미있다", "집까지"]
+    things = [Entry(f"n{n}", text=f"{words[n % 4]} {n}", kind="text") for n in range(40)]
+    ours, theirs = Store.join(tmp_path / "ours", {"v": 1}), LanceStore(tmp_path / "lance")
+    for store in (ours, theirs):
+        store.add(vectors[:30], things[:30])
+        store.add(vectors[30:], things[30:])
+    hits = ours.search(vectors[3], 10), theirs.search(vectors[3], 10)
+    assert [hit.entry for hit in hits[0]] == [hit.entry for hit in hits[1]]
+    np.testing.assert_allclose(*([hit.score for hit in some] for some in hits), atol=1e-5)
+    for word in ("학교", "날씨", "재미", "집"):
+        found = [{hit.entry.name for hit in store.by_letters(word, 40)} for store in (ours, theirs)]
+        assert found[0] == found[1] and len(found[0]) == 10
+    only = [Condition.read("name=n3")]
+    assert [hit.entry.name for hit in theirs.search(vectors[5], 9, conditions=only)] == ["n3"]
+    assert theirs.delete([hits[1][0].id]) == 1 and len(LanceStore(tmp_path / "lance")) == 39
+    assert "n3" not in {hit.entry.name for hit in theirs.search(vectors[3], 40)}
+    with pytest.raises(UserError, match="NaN"):
+        theirs.add(np.full((1, 8), np.nan, dtype=np.float32), things[:1])
