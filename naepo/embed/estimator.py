@@ -43,7 +43,7 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
         self.width = width
         self.checkpoint = checkpoint
 
-    def fit(self, X: Iterable[str], y: Any = None) -> "SentenceEncoder":
+    def fit(self, X: Iterable[Any], y: Any = None) -> "SentenceEncoder":
         """Learn weights and directions from texts; the run stays as it was.
 
         Raises: UserError for what are no texts, and as `SentenceModel.fit`.
@@ -59,7 +59,7 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
         self.n_features_out_ = self.model_.vectors(texts[:1]).shape[1]
         return self
 
-    def transform(self, X: Iterable[str]) -> Float[Array, "n width"]:
+    def transform(self, X: Iterable[Any]) -> Float[Array, "n width"]:
         """Give one vector for each text."""
         check_is_fitted(self, "model_")
         return self.model_.vectors(_texts(X))
@@ -79,7 +79,7 @@ class SentenceEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _texts(values: Iterable[str]) -> list[str]:
+def _texts(values: Iterable[Any]) -> list[str]:
     if isinstance(values, str):
         raise UserError("expected a list of texts, got one text", hint="put it into a list")
     texts = list(values)

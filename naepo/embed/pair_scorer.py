@@ -40,7 +40,8 @@ class PairScorer:
     ) -> "PairScorer":
         """Learn to score.
 
-        models: whose cosines are looked at too.  seed: of the trees.
+        models: whose cosines are looked at too; none that was tuned on these pairs, since on them
+            its cosines are better than they will be.  seed: of the trees.
 
         Raises: UserError for too few pairs, scores that are no numbers or all one, and when
         scikit-learn is missing.
