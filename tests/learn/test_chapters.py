@@ -121,6 +121,7 @@ def test_both_languages_say_the_same_things_and_nothing_that_is_not_said(name):
 
 
 OF_EXPERIMENTS = {
+    "encoding": ("step_lookup_measured", "way", "microseconds"),
     "superposition": ("rule_",),
     "rms": ("step_steady", "with_norm", "without_norm", "update", "gradient_norm"),
     "gradient": ("step_rates", "first_loss", "last_loss", "least_loss", "nats"),

@@ -92,5 +92,6 @@ function fillEquation(place, { parts }) {
 		fillMatrix(matrix, part);
 		Object.assign(matrix, { caption: part.caption || part.name });
 		place.children[i].style.flexBasis = `${LABELS + CELL * part.values[0].length}px`;
+		place.children[i].style.flexShrink = part.values[0].length > WIDE ? "1000" : "1"; // what is narrow keeps its numbers
 	});
 }
