@@ -64,8 +64,9 @@ browser:  ## install chromium and Korean fonts, for the tests that look at the p
 		echo "install chromium and a font with Korean in it by your system's own means"; exit 1; \
 	fi
 
-pictures: .venv/dev  ## draw docs/look/*.png anew, from runs/demo
+pictures: .venv/dev  ## draw docs/look/*.png (from runs/demo) and docs/learn/*.png anew
 	$(BIN)/python -m tests.browser.pictures
+	$(BIN)/python -m tests.browser.chapter_pictures
 
 bench: .venv/dev  ## the figures of the README, from runs (hours; wants a quiet machine)
 	$(BIN)/python -m benchmarks.all

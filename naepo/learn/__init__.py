@@ -8,8 +8,10 @@ arithmetic; `chapters/` says what is asked and shown; `texts/` holds the words i
 from naepo.learn.chapter import Chapter
 from naepo.learn.chapters import NAMES, load
 from naepo.learn.rendering import Request, contents, experiment, language, read_request, sheet
+from naepo.learn.words import LANGUAGES
 
 __all__ = [
+    "LANGUAGES",
     "NAMES",
     "Chapter",
     "Request",

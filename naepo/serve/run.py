@@ -60,6 +60,8 @@ def serve(
     def begin() -> None:
         front.begin()
         opening.start() if opening else front.settle(NO_MODEL)
+        if page:
+            _in_background(_warm_chapters)
         _say(url, opens_browser)
 
     server = _Server(
@@ -169,6 +171,14 @@ def _end_with_parent(server: uvicorn.Server) -> None:
     while sys.stdin.read(4096):
         pass
     server.should_exit = True
+
+
+def _warm_chapters() -> None:
+    """Load the chapters before they are asked for: the first one opens as quickly as the next."""
+    from naepo import learn
+
+    for language in learn.LANGUAGES:
+        learn.contents(language)
 
 
 def _in_background(work: Callable[[], object]) -> None:

@@ -92,7 +92,7 @@ def programs(page: Path) -> list[str]:
 
 
 def look(words: list[str]) -> None:
-    """Do what a person does with `naepo look`: start it, open the address it says, Ctrl-C.
+    """Do what a person does with `naepo look` and `learn`: start, open the address, Ctrl-C.
 
     A browser would not end by itself, so that none is opened and its first request is made here.
     """
@@ -127,7 +127,7 @@ def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naep
             words += ["--out", f"runs/{len(list(desk.glob('runs/*')))}"]
         if words[0] == "train" and not {"--minutes", "--steps", "--recipe"} & set(words):
             words += ["--steps", "2"]
-        if words[0] == "look":
+        if words[0] in ("look", "learn"):
             for folder in [word for word in words if word.startswith("runs/")]:
                 if not (desk / folder).exists():  # somebody else's run, or one of another day
                     assert naepo("train", "notes/a.txt", "--steps", 2, "--out", folder)[0] == 0

@@ -9,6 +9,8 @@ const LARGEST = 420; // pixels
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 const TIP = 9;
 
+const minus = (place) => String(place).replace("-", "−");
+
 class NaepoPlane extends Drawn {
 	paint(width) {
 		const { arrows, shapes, dots, reach, axes, caption } = this.content;
@@ -34,9 +36,9 @@ class NaepoPlane extends Drawn {
 			const kind = place ? "grid" : "axis-line";
 			return [line(x, 0, x, size, kind), line(0, y, size, y, kind)];
 		});
-		const numbers = places.filter(Boolean).flatMap((place) => {
+		const numbers = places.filter((place) => place && Math.abs(place) < reach).flatMap((place) => {
 			const [x, y] = this.at(place, place);
-			return [svg("text", { class: "axis", x, y: size / 2 + 13, "text-anchor": "middle" }, place), svg("text", { class: "axis", x: size / 2 - 5, y: y + 4, "text-anchor": "end" }, place)];
+			return [svg("text", { class: "axis", x, y: size / 2 + 13, "text-anchor": "middle" }, minus(place)), svg("text", { class: "axis", x: size / 2 - 5, y: y + 4, "text-anchor": "end" }, minus(place))];
 		});
 		return [...lines, ...numbers, svg("text", { class: "axis", x: size - 4, y: size / 2 - 6, "text-anchor": "end" }, axes[0]), svg("text", { class: "axis", x: size / 2 + 6, y: 12 }, axes[1])];
 	}

@@ -22,7 +22,8 @@ export class Steps {
 
 	#go(by) {
 		this.isGoing = true;
-		tell(document, "naepo-learn", { step: Math.min(this.count, this.open + by) });
+		this.open = Math.min(this.count, this.open + by); // at once: keys come faster than answers
+		tell(document, "naepo-learn", { step: this.open });
 	}
 
 	update({ steps }, state) {
@@ -33,7 +34,7 @@ export class Steps {
 		this.open = Math.min(this.count, Math.max(1, state.step));
 		const shown = (steps ?? []).slice(0, this.open);
 		const items = shown.map((step, i) => this.#step(step, i + 1));
-		if (items.length !== this.list.children.length || items.some((item, i) => item !== this.list.children[i])) this.list.replaceChildren(...items);
+		put(this.list, items);
 		this.next.hidden = this.all.hidden = this.open >= this.count;
 		this.next.textContent = t("learn.next", { next: this.open + 1, count: this.count });
 		if (this.isGoing) items.at(-1)?.scrollIntoView({ block: "nearest", behavior: "smooth" });
@@ -68,10 +69,15 @@ export class Step {
 		if (formulas !== this.said) this.formulas.replaceChildren(...step.formulas.map(written));
 		this.said = formulas;
 		this.shown = step.shows.map((block, i) => (this.shown[i]?.kind === block.kind ? this.shown[i] : new Picture(block)));
-		this.pictures.replaceChildren(...this.shown.map(({ element }) => element));
+		put(this.pictures, this.shown.map(({ element }) => element));
 		step.shows.forEach((block, i) => this.shown[i].update(block));
 		this.checks.replaceChildren(...step.checks.map(check));
 	}
+}
+
+/** Leave what is in its place already: it may be held or have the focus. @param {HTMLElement} place @param {HTMLElement[]} items */
+function put(place, items) {
+	if (items.length !== place.children.length || items.some((item, i) => item !== place.children[i])) place.replaceChildren(...items);
 }
 
 function check({ key, text, holds, error, bound }) {
