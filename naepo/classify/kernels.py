@@ -109,17 +109,16 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def decision_function(self, X: Any) -> Float[Array, "n ..."]:
-        """Give the score of each class; of two classes that of the second."""
-        scores = self.scores(X)
-        return scores[:, 1] if scores.shape[1] == 2 else scores
+        """Give the log-odds of each class; of two classes those of the second."""
+        odds = self._log_odds(X)
+        return odds[:, 1] if odds.shape[1] == 2 else odds
 
     def predict_proba(self, X: Any) -> Float[Array, "n classes"]:
         """Give the probability of each class."""
-        scores = self.scores(X)
+        odds = self._log_odds(X)
         if self.turn_ is not None:
-            return softmax(scores)
-        slope, offset = self.curves_
-        each = 1 / (1 + np.exp(np.clip(slope * scores + offset, -500, 500)))
+            return softmax(odds)
+        each = 1 / (1 + np.exp(np.clip(-odds, -500, 500)))
         if each.shape[1] == 2:  # one machine, read from both sides
             each[:, 0] = 1 - each[:, 1]
             return each
@@ -128,7 +127,16 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Array:
         """Give the likeliest class."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        places = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[places]
+
+    def _log_odds(self, X: Any) -> Float[Array, "n classes"]:
+        """Give the scores, of an SVC each through its curve."""
+        scores = self.scores(X)
+        if self.turn_ is not None:
+            return scores
+        slope, offset = self.curves_
+        return -(slope * scores + offset)
 
     def scores(self, X: Any) -> Float[Array, "n classes"]:
         """Give the score of each class, before it becomes a probability."""
