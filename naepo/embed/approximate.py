@@ -57,7 +57,7 @@ def open_index(path: Path, n_rows: int, width: int) -> Approximate | None:
 
 
 def update(
-    path: Path, vectors: Vectors, rows: Int[Array, " n"]
+    path: Path, vectors: Vectors, rows: Int[Array, " live"]
 ) -> tuple[str | None, Approximate | None]:
     """Make or extend the index of a table so that it covers all rows, and measure it.
 
@@ -109,7 +109,7 @@ def _empty(width: int, expansion: int) -> Any:
     return Index(ndim=width, metric="cos", dtype="f16", expansion_search=expansion)
 
 
-def _measured(index: Any, vectors: Vectors, rows: Int[Array, " n"]) -> tuple[float, int]:
+def _measured(index: Any, vectors: Vectors, rows: Int[Array, " live"]) -> tuple[float, int]:
     """Give the recall on a sample, and the smallest expansion that is good enough."""
     drawn = np.random.default_rng(0).choice(rows, min(SAMPLE, len(rows)), replace=False)
     truth = _truly_nearest(vectors, rows, drawn)
@@ -128,7 +128,7 @@ def _measured(index: Any, vectors: Vectors, rows: Int[Array, " n"]) -> tuple[flo
 
 
 def _truly_nearest(
-    vectors: Vectors, rows: Int[Array, " n"], drawn: Int[Array, " sample"]
+    vectors: Vectors, rows: Int[Array, " live"], drawn: Int[Array, " sample"]
 ) -> list[set[int]]:
     """Give the rows that are nearest to each of a sample, without itself, by all cosines."""
     from naepo.embed.table import Table
