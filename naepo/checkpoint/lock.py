@@ -18,7 +18,8 @@ class RunLock:
     """Hold a run folder for as long as the `with` lasts; a second holder is refused.
 
     The file `lock` in the folder stays behind, empty; it is the kernel's lock on it that counts,
-    so that a lock left by a dead process is no lock.
+    so that a lock left by a dead process is no lock. When an error ends it before anything else was
+    written, folders that were made for it go again.
 
     Raises: UserError when another process holds the folder, saying which one, where, since when.
     """
@@ -28,6 +29,7 @@ class RunLock:
         self.path = run / "lock"
 
     def __enter__(self) -> "RunLock":
+        self._made = [folder for folder in (self.run, *self.run.parents) if not folder.exists()]
         try:
             make_folder(self.run)
             self._held = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -51,7 +53,17 @@ class RunLock:
         trace: TracebackType | None,
     ) -> None:
         self._note("")
+        if error is not None and self._made:
+            self._take_away()
         os.close(self._held)
+
+    def _take_away(self) -> None:
+        """Remove the folders that were made, when the lock is all they hold."""
+        with suppress(OSError):
+            if list(self.run.iterdir()) == [self.path]:
+                self.path.unlink()
+                for folder in self._made:
+                    folder.rmdir()
 
     def _note(self, holder: str) -> None:
         """Write who holds it, for messages only: on a full disk the lock holds without."""

@@ -30,6 +30,23 @@ def test_a_second_holder_is_refused_and_told_who_holds_it(tmp_path: Path):
     assert "--out" in message
 
 
+@pytest.mark.parametrize("is_begun", [False, True])
+def test_an_error_takes_the_new_folders_away_unless_something_was_written(tmp_path, is_begun):
+    run = tmp_path / "runs" / "mine"
+    with pytest.raises(UserError, match="no such file"), RunLock(run):
+        if is_begun:
+            (run / "naepo.toml").touch()
+        raise UserError("no such file")
+    assert (tmp_path / "runs").exists() == is_begun
+    assert (run / "naepo.toml").exists() == is_begun
+
+
+def test_an_error_leaves_a_folder_that_was_there(tmp_path: Path):
+    with pytest.raises(UserError), RunLock(tmp_path):
+        raise UserError("no such file")
+    assert tmp_path.is_dir()
+
+
 def test_after_the_with_the_run_is_free(tmp_path: Path):
     with RunLock(tmp_path):
         assert json.loads((tmp_path / "lock").read_text())["pid"] == os.getpid()

@@ -158,11 +158,15 @@ def test_a_folder_in_which_nothing_was_saved_may_be_used_again(naepo, text, tmp_
         (["resume", "no-such-run"], "holds no run"),
     ],
 )
-def test_a_mistake_is_answered_in_words_with_a_hint(naepo, arguments, says):
+def test_a_mistake_is_answered_in_words_with_a_hint_and_leaves_nothing(
+    naepo, arguments, says, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
     code, _, err = naepo(*arguments)
     assert code == 2
     assert says in err
     assert "Traceback" not in err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_mistyped_option_is_answered_with_the_nearest_one(naepo, capsys):
