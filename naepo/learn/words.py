@@ -74,7 +74,7 @@ def _number(x: float) -> str:
     return f"{x:,.4f}" if size < 10 else f"{x:,.2f}"
 
 
-def full(x: float) -> str:
+def full(x: Real) -> str:
     """Write every digit of a number that tells it from its neighbours."""
     return repr(float(x)).replace("-", MINUS) if math.isfinite(x) else say(x)
 
@@ -115,7 +115,7 @@ class Speaker:
         return any(key in texts(name, self.language) for name in (self.chapter, "common"))
 
 
-_PARTICLE = re.compile(r"(\S)\((을|은|이|과|으)\)(를|는|가|와|로)?")
+_PARTICLE = re.compile(r"(\S?)([]”’\"')}]*)\((을|은|이|과|으)\)(를|는|가|와|로)?")
 _FINALS = {"0": 1, "1": 8, "3": 1, "6": 1, "7": 8, "8": 8}
 """How digits end when they are read in Korean: 영, 일, 삼, 육, 칠, 팔; 8 stands for ㄹ."""
 
@@ -123,17 +123,19 @@ _FINALS = {"0": 1, "1": 8, "3": 1, "6": 1, "7": 8, "8": 8}
 def after_particles(text: str) -> str:
     """Choose the Korean particle that the word before it asks for: 5(을)를, 값(은)는, 3(으)로.
 
-    >>> after_particles("2(을)를 3(으)로, 8(으)로, 값(이)가")
-    '2를 3으로, 8로, 값이'
+    >>> after_particles("2(을)를 [3](으)로, 8(으)로, 값(이)가, “나는”(은)는")
+    '2를 [3]으로, 8로, 값이, “나는”은'
     """
 
     return _PARTICLE.sub(_chosen, text)
 
 
 def _chosen(found: re.Match[str]) -> str:
-    before, with_final, without = found[1], found[2], found[3] or ""
-    code = ord(before) - 0xAC00
+    before, closing, with_final, without = found[1], found[2], found[3], found[4] or ""
+    code = ord(before or " ") - 0xAC00
     final = code % 28 if 0 <= code < 11172 else _FINALS.get(before, 0)
     if with_final == "으":
-        return before + ("으로" if final not in (0, 8) else "로")
-    return before + (with_final if final else without)
+        particle = "으로" if final not in (0, 8) else "로"
+    else:
+        particle = with_final if final else without
+    return before + closing + particle
