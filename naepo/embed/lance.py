@@ -39,11 +39,11 @@ class LanceStore:
         Raises: UserError when lancedb is not installed.
         """
         try:
-            import lancedb
+            import lancedb  # pyright: ignore[reportMissingImports]
         except ImportError as error:
             raise UserError(
                 "a store of LanceDB needs lancedb, which is not installed",
-                hint="pip install lancedb",
+                hint='pip install "naepo[scale]"',
             ) from error
         self.about = dict(about or {})
         self._database = lancedb.connect(str(place))
