@@ -208,7 +208,8 @@ def _others(given: Given) -> Step:
     return Step(
         key="others",
         formulas=(
-            'h_t = "tanh"(W_x x_t + W_h h_{t−1}) = "tanh"([ rows{W_x&W_h} ] [ rows{x_t;h_{t−1}} ])',
+            'h_t = "tanh"(W_x x_t + W_h h_{t−1})',
+            "W_x x_t + W_h h_{t−1} = [ rows{W_x&W_h} ] [ rows{x_t;h_{t−1}} ]",
         ),
         shows=(
             _equation(joined, "·", both, "=", _upright("Σ", after.sums), caption=w("recurrent")),

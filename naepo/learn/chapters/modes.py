@@ -77,7 +77,7 @@ def _again(given: Given) -> Step:
     return Step(
         key="again",
         shows=(
-            Matrix(values=values, rows=both, cols=names(len(given.x), "y")),
+            Matrix(values=values, rows=both),
             Bars(names=both, values=values.sum(axis=1)),
         ),
         says={"x": given.x, "sums": runs.sum(axis=1), "sum": float(given.x.sum())},
@@ -195,7 +195,7 @@ def generating(given: Given, mode: str) -> Step:
     rows = [w("run", i=i + 1) for i in range(RUNS)]
     return Step(
         key="generating",
-        shows=(Matrix(values=runs, rows=rows, cols=names(len(given.x), "y")),),
+        shows=(Matrix(values=runs, rows=rows),),
         says={
             "sums": sums,
             "mode": w(f"is_{mode}"),
