@@ -151,7 +151,7 @@ class KernelClassifier(ClassifierMixin, BaseEstimator):
 
     def _kernel(self) -> Kernel:
         kernel: Any = self.kernel
-        if callable(kernel):
+        if not isinstance(kernel, str):
             return kernel
         if kernel == "rbf":
             return rbf(self.gamma_)
