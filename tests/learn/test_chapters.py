@@ -123,6 +123,13 @@ def test_both_languages_say_the_same_things_and_nothing_that_is_not_said(name):
 OF_EXPERIMENTS = {
     "encoding": ("step_lookup_measured", "way", "microseconds"),
     "superposition": ("rule_",),
+    "maps": (
+        "step_(machine|tsne|umap)",
+        "kernel",
+        "(right_share|support|true_figure|on_map|map_of_seed|trust)$",
+        "(points|scores)_of_machine",
+        "(width|distance)_ratio",
+    ),
     "rms": ("step_steady", "with_norm", "without_norm", "update", "gradient_norm"),
     "gradient": ("step_rates", "first_loss", "last_loss", "least_loss", "nats"),
     "arrays": ("step_speeds", "time_", "milliseconds", "operations", "giga"),
