@@ -143,8 +143,9 @@ def descend(
         if not here.loss <= LOST * max(first, 1.0):
             break
     found = np.array(places)
-    above = first - lowest
-    left = (here.loss - lowest) / above if above > 1e-12 * max(first, 1) else 0.0
+    above, rest = first - lowest, here.loss - lowest
+    nothing = 1e-12 * max(first, 1.0)
+    left = rest / above if above > nothing and not rest <= nothing * 1e-6 else 0.0
     return Descent(float(rate), found[:, 0], found[:, 1], found[:, 2], lowest, left)
 
 

@@ -273,7 +273,7 @@ def turned(given: Given, rate: float) -> Step:
     raw, fair = _course(given, rate), _walk(_normalised(given), rate)
     head = ("", "w", "b", w("above"), w("left"))
     rows = [
-        [name, float(d.w[-1]), float(d.b[-1]), float(d.losses[-1]) - d.lowest, d.left]
+        [name, float(d.w[-1]), float(d.b[-1]), d.left * float(d.losses[0] - d.lowest), d.left]
         for name, d in ((w("raw"), raw), (w("normalised"), fair))
     ]
     lost = (raw.verdict == "diverges") + (fair.verdict == "diverges")

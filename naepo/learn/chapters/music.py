@@ -150,7 +150,7 @@ def _time(given: Given) -> Step:
     low, high = int(given.tune.min()) - 1, int(given.tune.max()) + 1
     pitches = range(high, low - 1, -1)
     bins = [int(np.abs(found.hz - frequency(p)).argmin()) for p in pitches]
-    strengths = found.strengths[:, bins].T * 4 / found.frames.shape[1]
+    strengths = (found.strengths[:, bins].T * 4 / found.frames.shape[1]).round(3)
     loudest = [name(pitches[int(column.argmax())]) for column in strengths.T]
     seconds = found.frames.shape[1] / found.rate
     return Step(
@@ -344,7 +344,7 @@ def moved(given: Given, by: float) -> Step:
             tune(pitches),
             Table(head=(w("as"), w("cosine")), rows=rows),
         ),
-        says={"by": by, "ones": ones, "steps": steps},
+        says={"by": by, "ones": ones, "partials": parts, "steps": steps},
         variant="" if ones > 1 - 1e-9 else "other",
     )
 
