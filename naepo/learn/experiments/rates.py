@@ -27,13 +27,15 @@ def rates(given: Given) -> Step:
     return Step(
         key="rates",
         shows=(
-            Chart(series=lines, x=w("step"), y=w("nats")),
+            Chart(series=lines, x=w("step"), y=w("nats"), is_log=True),
             Table(head=head, rows=rows),
         ),
         says={
             "n": UPDATES,
             "best": min(RATES, key=lambda rate: _or_lost(courses[rate].losses[-1])),
             "lowest": min(map(_or_lost, last)),
+            "slow": last[0],
+            "lost": last[-1],
         },
     )
 
