@@ -1,6 +1,7 @@
 """t-SNE and UMAP of the same three groups, drawn twice: what stays, and what does not."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -44,8 +45,9 @@ def umap_twice(given: Given) -> Step:
 def _tsne(rows: np.ndarray, perplexity: float, seed: int) -> np.ndarray:
     from openTSNE import TSNE
 
+    options: dict[str, Any] = {"perplexity": perplexity}  # declared whole there, used as any number
     drawing = TSNE(
-        perplexity=perplexity,
+        **options,
         initialization="random",
         random_state=seed,
         neighbors="exact",
@@ -95,8 +97,8 @@ def _step(key: str, given: Given, draw: Callable[[np.ndarray, int], np.ndarray])
 
 
 def _dots(points: np.ndarray) -> list[Dot]:
-    middle = points.mean(axis=0)
-    return [Dot(*(point - middle), i // EACH) for i, point in enumerate(points)]
+    around = points - points.mean(axis=0)
+    return [Dot(x, y, i // EACH) for i, (x, y) in enumerate(around)]
 
 
 def _figures(points: np.ndarray) -> tuple[float, float]:

@@ -44,7 +44,7 @@ def machine(given: Given) -> Step:
     chosen = fitted["rbf"]
     support = set(map(int, chosen.support_))
     dots = [Dot(x, y, 1 - int(c)) for (x, y), c in zip(rows, classes, strict=True)]
-    rings = [Dot(*rows[i], 2) for i in sorted(support)]
+    rings = [Dot(rows[i, 0], rows[i, 1], 2) for i in sorted(support)]
     return Step(
         key="machine",
         shows=(
