@@ -6,7 +6,7 @@ from naepo.config import Table
 from naepo.model.sibling_settings import CnnSettings, MinGruSettings, RnnSettings, SiblingSettings
 from naepo.train.family import Family, feed_forward_width
 
-TOKENS_PER_WEIGHT = 3
+TOKENS_PER_WEIGHT = 3.0
 """Half of what a transformer's weight should see: through autograd they read fewer tokens in a
 minute, and learn more from each (LOG.md)."""
 
