@@ -1,6 +1,7 @@
 """Chapter 5: feature maps, the kernel trick, activations, and maps for the eye."""
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -180,15 +181,13 @@ def _attention(given: Given) -> Step:
 def _activations(given: Given) -> Step:
     """Draw every slope, and raise the one at x₁ to the tenth power: ten layers."""
     at = float(given.x[0])
-    places = np.linspace(-SPREAD, SPREAD, 81)
-    series = [(n, [(x, f(float(x)).slope) for x in places]) for n, f in ACTIVATIONS.items()]
     rows = [
         [name, f(at).value, f(at).slope, f(at).slope ** LAYERS] for name, f in ACTIVATIONS.items()
     ]
     return Step(
         key="activations",
         shows=(
-            Chart(series=series, x="s", y=w("slope")),
+            Chart(series=_slopes(), x="s", y=w("slope")),
             Table(head=("", "f(x₁)", "f′(x₁)", w("slope_of_layers", layers=LAYERS)), rows=rows),
         ),
         says={
@@ -198,6 +197,12 @@ def _activations(given: Given) -> Step:
             "vanished": ACTIVATIONS["sigmoid"](0.0).slope ** LAYERS,
         },
     )
+
+
+@cache
+def _slopes() -> list[tuple[str, list[tuple[float, float]]]]:
+    places = [float(x) for x in np.linspace(-SPREAD, SPREAD, 41)]
+    return [(name, [(x, f(x).slope) for x in places]) for name, f in ACTIVATIONS.items()]
 
 
 def _perplexity(given: Given) -> Step:
@@ -269,9 +274,8 @@ def shifted(given: Given, centre: float) -> Step:
     points = rings(centre)
     rows: list[list[Any]] = []
     for name, feature_map in MAPS.items():
-        features = feature_map(points)
-        is_separable = not len(separate(features, LABELS).wrong)
-        rows.append([w(f"map_{name}"), features.shape[1], w("yes" if is_separable else "no")])
+        said = w("yes" if is_separable(name, centre) else "no")
+        rows.append([w(f"map_{name}"), feature_map(points).shape[1], said])
     return Step(
         key="shifted",
         shows=(
@@ -285,7 +289,13 @@ def shifted(given: Given, centre: float) -> Step:
 
 def is_broken(given: Given, centre: float) -> bool:
     """Whether the squares alone no longer separate the rings."""
-    return bool(len(separate(squares(rings(centre)), LABELS).wrong))
+    return not is_separable("squares", centre)
+
+
+@cache
+def is_separable(name: str, centre: float) -> bool:
+    """Whether a plane separates the rings behind a map; the search is made once."""
+    return not len(separate(MAPS[name](rings(centre)), LABELS).wrong)
 
 
 CHAPTER = Chapter(
