@@ -139,3 +139,18 @@ def test_every_key_that_a_script_names_is_there():
         if key not in known
     ]
     assert not missing, "\n".join(missing)
+
+
+def test_every_module_of_the_chapters_is_fetched_at_once():
+    """A browser that finds imports one after another waits for each level of them."""
+    needed, left = set(), ["learn.js"]
+    while left:
+        name = left.pop()
+        needed.add(name)
+        path = lies_at(name)
+        assert path is not None
+        for target in re.findall(r"(?:from|import)\s*\"(\.[^\"]+)\"", path.read_text("utf-8")):
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+            left += [] if found in needed else [found]
+    page = (CHAPTERS / "learn.html").read_text(encoding="utf-8")
+    assert set(re.findall(r'modulepreload" href="([^"]+)"', page)) == needed - {"learn.js"}

@@ -2,6 +2,7 @@
 and back; by keyboard, in both languages."""
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.browser.visit import Visit, watch
 pytestmark = pytest.mark.browser
 PHONE = {"width": 400, "height": 800}
 SECOND = 1.0
-"""Longest time that a chapter may take to open, when the machine has nothing else to do."""
+"""Longest time that a chapter may take to open, on a machine that has nothing else to do; on a
+crowded one each waits for its turn."""
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 _WIDE = "document.documentElement.scrollWidth"
 
@@ -126,6 +128,8 @@ def test_the_keys_lead_from_chapter_to_chapter(reader):
     for key, name in (("]", NAMES[1]), ("]", NAMES[2]), ("[", NAMES[1])):
         page.keys(key)
         page.find(f".entry[data-chapter={name}][aria-current]").wait_for()
+    page.page.go_back()
+    page.find(f".entry[data-chapter={NAMES[2]}][aria-current]").wait_for()
     page.keys("?")
     assert page.find("dialog.keys kbd").count() == 7
     page.keys("Escape", "s")
@@ -273,4 +277,5 @@ def test_a_chapter_opens_within_a_second(reader):
         page.page.goto(f"{page.url.replace('/?', '/learn.html?')}#chapter={name}&shown=1")
         page.find(".step h3").first.wait_for()
         times.append(time.perf_counter() - began)
-    assert min(times) < SECOND, json.dumps(times)
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert min(times) < SECOND * crowd, json.dumps([crowd, *times])

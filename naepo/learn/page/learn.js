@@ -23,6 +23,9 @@ class Room {
 		this.top = new Top();
 		this.keys = new Keys();
 		/** @type {any} */ this.sheet = null;
+		/** @type {any[]} */ this.contents = [];
+		this.hasModel = false;
+		/** @type {Sheet | null} */ this.page = null;
 		this.isAsking = false;
 		this.isOld = false;
 		this.drawn = ""; // chapter and language
@@ -33,20 +36,26 @@ class Room {
 		document.body.append(this.keys.element);
 		on(document, "naepo-learn", (patch) => this.take(patch));
 		on(document, "naepo-moved", ({ moves, x, y }) => this.take({ fields: moved(this.state, this.sheet, moves, x, y) }));
-		addEventListener("hashchange", () => this.take({ ...decode(""), lang: this.state.lang, ...decode(location.hash) }));
+		addEventListener("hashchange", () => this.follow(decode(location.hash)));
 		matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
 		listen({ turn: (by) => this.turn(by), keys: this.keys });
 		this.paint();
 	}
 
-	/** Take over what was typed or chosen; the address follows. @param {Partial<State>} patch */
-	async take(patch) {
+	/** Take over an address; what it leaves open stays as it is. @param {State} found */
+	follow(found) {
+		const { lang, theme, chapter } = this.state;
+		this.take({ ...found, lang: found.lang ?? lang, theme: found.theme ?? theme, chapter: found.chapter || chapter }, true);
+	}
+
+	/** Take over what was typed or chosen; the address follows, unless it led here. @param {Partial<State>} patch */
+	async take(patch, isThere = false) {
 		const before = this.state;
 		const isOther = patch.chapter !== undefined && patch.chapter !== before.chapter;
 		const fresh = isOther ? { ...decode(""), lang: before.lang, theme: before.theme } : before;
 		this.state = { ...fresh, ...patch };
 		const hash = `#${encode(this.state)}`;
-		if (isOther) history.pushState(null, "", hash);
+		if (isOther && !isThere) history.pushState(null, "", hash);
 		else history.replaceState(history.state, "", hash);
 		if (this.state.theme !== before.theme) this.paint();
 		if (this.state.lang !== before.lang) await setLanguage(this.state.lang ?? preferred());
@@ -91,7 +100,7 @@ class Room {
 			this.keys.draw();
 		}
 		this.top.draw(state);
-		this.page.update(sheet, state);
+		this.page?.update(sheet, state);
 	}
 
 	/** To the next chapter or the one before. */

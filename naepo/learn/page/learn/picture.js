@@ -62,7 +62,7 @@ export class Picture {
 /** A cell is a text, or a text and all its digits. */
 const cell = (tag, said, props = {}) => (Array.isArray(said) ? h(tag, { ...props, title: said[1] }, said[0]) : h(tag, props, said));
 
-/** @param {number[][]} marks */
+/** @param {{head: string[], rows: any[][]}} table @param {number[][]} marks of cells that stand out */
 function tableOf({ head, rows }, marks = []) {
 	const isMarked = (r, c) => marks.some(([row, col]) => row === r && col === c);
 	const body = rows.map(([first, ...rest], r) => h("tr", {}, cell("th", first, { scope: "row" }), rest.map((said, c) => cell("td", said, isMarked(r, c + 1) ? { class: "marked" } : {}))));

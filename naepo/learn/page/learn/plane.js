@@ -12,11 +12,24 @@ const TIP = 9;
 const minus = (place) => String(place).replace("-", "−");
 
 class NaepoPlane extends Drawn {
+	constructor() {
+		super();
+		this.scale = 1; // pixels a unit
+		this.size = LARGEST;
+		/** @type {any} */ this.picture = null;
+		/** the field whose tip is held @type {string | null} */ this.dragged = null;
+	}
+
+	/** Where a point stands in the picture. @returns {[number, number]} */
+	at(x, y) {
+		return [this.size / 2 + x * this.scale, this.size / 2 - y * this.scale];
+	}
+
 	paint(width) {
 		const { arrows, shapes, dots, reach, axes, caption } = this.content;
 		const size = Math.min(width, LARGEST);
 		this.scale = size / (2 * reach);
-		this.at = (x, y) => [size / 2 + x * this.scale, size / 2 - y * this.scale];
+		this.size = size;
 		const focused = document.activeElement instanceof SVGElement ? document.activeElement.dataset.moves : null;
 		const picture = this.picture ?? drawing(size, size, "", { class: "plane" });
 		if (!this.picture) this.#listen(picture);

@@ -28,15 +28,15 @@ export function decode(hash) {
 	for (const [key, text] of query) {
 		if (key.startsWith(ANSWER)) state.answers[key.slice(ANSWER.length)] = text;
 		else if (!OWN.has(key)) state.fields[key] = text;
-		else if (key === "step" || key === "knob") state[key] = whole(text, state[key]);
+		else if (key === "step") state.step = whole(text) ?? 1;
+		else if (key === "knob") state.knob = whole(text);
 		else if (key === "lang") state.lang = text === "ko" ? "ko" : "en";
 		else if (key !== "shown") state[/** @type {"guess"} */ (key)] = text;
 	}
 	return state;
 }
 
-/** @template T @param {T} otherwise @returns {number | T} */
-const whole = (text, otherwise) => (/^\d{1,3}$/.test(text) ? Number(text) : otherwise);
+const whole = (text) => (/^\d{1,3}$/.test(text) ? Number(text) : null);
 
 /** The request for what is seen now. @param {State} state */
 export const asked = ({ chapter, fields, guess, shown, knob, answers }, language) => ({ chapter, language, fields, guess, is_shown: shown, knob, answers });
