@@ -222,7 +222,7 @@ def guess(given: Given) -> Asked:
         mistakes={
             "off_by_one": tuple(rows[place - 1]),
             "first": tuple(rows[0]),
-            "sum": tuple(rows[:OWN].sum(axis=0)),
+            "sum": tuple(rows[:OWN].sum(axis=0).round(9) + 0.0),
             "times_id": tuple(place * rows[place]),
         },
         says={"letter": ASKED, "id": place, "size": SIZE, "before": ALPHABET[place - 1]},
