@@ -28,6 +28,8 @@ STEPS = 60
 WIDTHS = (0.1, 0.01, 0.001, 1e-4)
 TINY = 1e-4
 """Half the width of the difference that checks the gradient, as a share of what is moved."""
+SEEN = (1e-6, 1e6)
+"""Losses that are drawn."""
 VERDICTS = ("diverges", "crawls", "converges")
 PAPER_X, PAPER_Y, PAPER_RATE = (1.0, 3.0), (3.0, 5.0), 0.1
 
@@ -170,10 +172,17 @@ def _many(given: Given) -> Step:
 
 
 def _drawn(courses: list[tuple[Any, Descent]]) -> Chart:
-    """Draw losses above the lowest one, step by step."""
-    floor = 1e-6
+    """Draw losses above the lowest one, step by step, as far as they fit on the paper."""
+    low, high = SEEN
     series = [
-        (name, [(i, max(float(loss) - down.lowest, floor)) for i, loss in enumerate(down.losses)])
+        (
+            name,
+            [
+                (i, max(float(loss) - down.lowest, low))
+                for i, loss in enumerate(down.losses)
+                if loss - down.lowest <= high
+            ],
+        )
         for name, down in courses
     ]
     return Chart(series=series, x=w("step"), y=w("above"), is_log=True)
