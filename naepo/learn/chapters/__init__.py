@@ -5,9 +5,8 @@ from functools import cache
 
 from naepo.config import UserError, did_you_mean
 from naepo.learn.chapter import Chapter
-from naepo.learn.words import TEXTS
 
-COURSE = (
+NAMES = (
     "encoding",
     "transformations",
     "linear",
@@ -22,7 +21,6 @@ COURSE = (
     "music",
     "gpt",
 )
-NAMES = tuple(name for name in COURSE if (TEXTS / f"{name}.ko.json").is_file())
 """In the order of the course."""
 
 
