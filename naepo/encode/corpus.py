@@ -22,6 +22,7 @@ from naepo.encode.gather import Found, gather, read_into
 from naepo.encode.learning import KINDS, check_wish, learn_encoder, learn_merges, rules
 from naepo.encode.load import load_encoder
 from naepo.encode.meter import Meter, OnProgress, silent
+from naepo.encode.music.grid import NOTATION
 from naepo.encode.music.reading import VERSION as READER
 from naepo.encode.seal import seal, sha256_of_table, unseal
 from naepo.encode.settings import DataSettings
@@ -144,7 +145,7 @@ def _key(found: Found, settings: DataSettings) -> str:
     """Name the folder of a corpus by all that decides what is in it, and nothing else."""
     encoder: Any = settings.encoder
     if encoder in ("auto", "bpe") or found.is_music:
-        encoder = [encoder, rules(), READER if found.is_music else None]
+        encoder = [encoder, rules(), [READER, NOTATION] if found.is_music else None]
     elif encoder not in KINDS:
         file = tokenizer_files.find_tokenizer(Path(encoder))
         beside = file.with_name("tokenizer_config.json")

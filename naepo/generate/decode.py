@@ -68,8 +68,8 @@ class Decoding:
     with and without the cache, and moving costs one prefill every half context. A model whose state
     does not grow (`settings.longest` is None) reads on and on.
 
-    constraints: for each text, what may come next; it is told every id.  temperatures: of each id,
-    instead of the one of `sampling`.
+    constraints: for each text, what may come next; it is told every id.  temperature_of: gives the
+    temperature of the place that a constraint has come to, instead of the one of `sampling`.
 
     Equal seeds give equal texts with and without the cache, alone and in a batch, as far as the
     model's logits agree: their rounding (about 1e-6) can decide a draw that is as close as that.
@@ -85,7 +85,7 @@ class Decoding:
         n_ids: int,
         use_cache: bool = True,
         constraints: Sequence[Constraint] | None = None,
-        temperatures: Float[Tensor, "vocab"] | None = None,
+        temperature_of: Callable[[Constraint], float] | None = None,
     ) -> None:
         self.model = model
         self.sampling = sampling
@@ -94,7 +94,7 @@ class Decoding:
         self.use_cache = use_cache
         self.constraints = constraints
         self.window = prompt.to(device_of(model))
-        self.temperatures = None if temperatures is None else temperatures.to(self.window.device)
+        self.temperature_of = temperature_of
         self.state: State | None = None
         self.seen = torch.zeros(len(prompt), n_ids, dtype=torch.bool, device=self.window.device)
         self.seen.scatter_(1, self.window, True)
@@ -116,7 +116,11 @@ class Decoding:
     def draw(self, logits: Float[Tensor, "batch vocab"]) -> Int[Tensor, "batch"]:
         """Draw one id for every text, of those that may come next."""
         allowed = None if self.constraints is None else masks(self.constraints, logits.device)
-        return sample(logits, self.sampling, self.generators, self.seen, allowed, self.temperatures)
+        temperatures = None
+        if self.temperature_of is not None and self.constraints is not None:
+            told = [[self.temperature_of(each)] for each in self.constraints]
+            temperatures = torch.tensor(told, device=logits.device)
+        return sample(logits, self.sampling, self.generators, self.seen, allowed, temperatures)
 
     @torch.inference_mode()
     def append(self, ids: Int[Tensor, "batch"]) -> None:

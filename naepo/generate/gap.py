@@ -8,11 +8,11 @@ import numpy as np
 from naepo.config import UserError
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.grid import GridEncoder
+from naepo.encode.music.grid_words import HOLD, REST
 from naepo.encode.music.score import Score
 from naepo.encode.music.voices import VOICES
 from naepo.generate.bar_lines import BARRED, BarLines, bar_lines
 from naepo.generate.constraint import Plan, rules_after
-from naepo.generate.voices import voice_of_ids
 
 Demands = list[Sequence[int] | None]
 
@@ -77,13 +77,12 @@ class Gap:
         assert rules is not None, "music has rules"
         if isinstance(music, GridEncoder):
             demands = [*self._steps(music), *self._ahead(music.end_id)]
-            is_sign = voice_of_ids(music) < 0
             return Plan(
                 rules,
                 end_id=music.end_id,
                 bar_marks=self.lines.marks,
                 demands=demands,
-                never=is_sign,
+                never=~music.is_note,
             )
         marks, ends = self.lines.marks, np.zeros_like(self.lines.marks)
         ends[music.end_id] = True
@@ -111,19 +110,19 @@ class Gap:
     def _steps(self, music: GridEncoder) -> Demands:
         """Give the places of the gap: marks, signs and voices that are silent in the whole piece
         stay, the others are free; what is held after the gap has to sound at its end."""
-        voices = voice_of_ids(music)
         ids = _joined(self.inside)
-        demands: Demands = [None if voices[id] >= 0 else (id,) for id in ids]
+        demands: Demands = [None if music.is_note[id] else (id,) for id in ids]
         for voice in range(len(VOICES)):
-            places = [place for place, id in enumerate(ids) if voices[id] == voice]
-            outside = [music.words[id] for id in self.before + self.after if voices[id] == voice]
-            rest = f"{VOICES[voice]}:."
-            if all(word == rest for word in [*outside, *(music.words[ids[p]] for p in places)]):
+            places = np.flatnonzero(music.voices(ids) == voice).tolist()
+            before, inside, after = (
+                _words_of(music, part, voice) for part in (self.before, ids, self.after)
+            )
+            if all(word == REST for word in [*before, *inside, *after]):
                 for place in places:
                     demands[place] = (ids[place],)
-            following = next((music.words[id] for id in self.after if voices[id] == voice), rest)
-            if following.endswith("~") and places:
-                onset = music.encode(following[:-1]).tolist()
+            following = after[0] if after else REST
+            if following.endswith(HOLD) and places:
+                onset = music.encode(following.removesuffix(HOLD)).tolist()
                 demands[places[-1]] = [*onset, *music.encode(following).tolist()]
         return demands
 
@@ -137,6 +136,12 @@ class Gap:
                 hint="fill the bars before and after the change one after the other",
             )
         return known
+
+
+def _words_of(music: GridEncoder, ids: Sequence[int], voice: int) -> list[str]:
+    """Give what one voice sings in some whole bars, step by step."""
+    places = np.flatnonzero(music.voices(ids) == voice)
+    return [music.words[ids[place]] for place in places.tolist()]
 
 
 def _joined(bars: Sequence[Sequence[int]]) -> list[int]:

@@ -12,7 +12,7 @@ from naepo.generate.constraint import Plan
 from naepo.generate.decode import Note, check, first_window
 from naepo.generate.particles import Chosen, Particles
 from naepo.generate.sampling import Sampling
-from naepo.generate.voices import temperature_of_ids
+from naepo.generate.voices import temperature_of_places
 from naepo.model import LanguageModel
 
 
@@ -114,7 +114,7 @@ def begin(
         n_particles=manner.particles,
         sampling=sampling,
         n_ids=music.vocab_size,
-        temperatures=temperature_of_ids(music, sampling.temperature, manner.temperatures),
+        temperature_of=temperature_of_places(music, sampling.temperature, manner.temperatures),
     )
 
 

@@ -14,7 +14,7 @@ from naepo.generate.bar_lines import bar_lines
 from naepo.generate.constraint import Plan, rules_after
 from naepo.generate.decode import Note as Say
 from naepo.generate.signs import opening_signs
-from naepo.generate.voices import voice_number, voice_of_ids
+from naepo.generate.voices import voice_number
 from naepo.model import LanguageModel
 
 MOST_SEMITONES = 24
@@ -60,20 +60,21 @@ class Melody:
 
     def plan(self, model: LanguageModel, prompt: Sequence[int]) -> Plan:
         """Give what has to come after a prompt: this voice, every mark and sign, and the end."""
-        music, voices, lines = self.music, voice_of_ids(self.music), bar_lines(self.music)
+        music, lines = self.music, bar_lines(self.music)
         rules = rules_after(music, prompt)
         assert rules is not None and lines is not None, "the grid has rules and bars"
         n_signs = next(
             (place for place, id in enumerate(self.ids) if not (lines.meters | lines.others)[id]), 0
         )
         signs = opening_signs(model, music, self.ids[:n_signs])
-        demands = [(id,) if voices[id] in (-1, self.voice) else None for id in self.ids[n_signs:]]
+        told = zip(self.ids, music.voices(self.ids).tolist(), strict=True)
+        demands = [(id,) if voice in (-1, self.voice) else None for id, voice in told][n_signs:]
         return Plan(
             rules,
             end_id=music.end_id,
             bar_marks=lines.marks,
             demands=[*signs, *demands, (music.end_id,)],
-            never=voices < 0,
+            never=~music.is_note,
         )
 
 

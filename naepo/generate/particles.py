@@ -18,7 +18,7 @@ from jaxtyping import Float, Int
 from torch import Generator, Tensor
 
 from naepo.config import UserError
-from naepo.generate.constraint import Plan, masks
+from naepo.generate.constraint import Constraint, Plan, masks
 from naepo.generate.decode import Decoding, evaluating
 from naepo.generate.sampling import OFF, Sampling, new_generator
 from naepo.model import LanguageModel
@@ -66,7 +66,7 @@ class Particles:
         n_particles: int,
         sampling: Sampling,
         n_ids: int,
-        temperatures: Float[Tensor, "vocab"] | None = None,
+        temperature_of: Callable[[Constraint], float] | None = None,
     ) -> None:
         """Read the prompt once, for all texts.
 
@@ -83,7 +83,7 @@ class Particles:
             generators=self.generator,
             n_ids=n_ids,
             constraints=[plan],
-            temperatures=temperatures,
+            temperature_of=temperature_of,
         )
         self._logits: Float[Tensor, "particles vocab"] = self.decoding.logits()
         self.texts: Int[Tensor, "particles time"] = torch.zeros(1, 0, dtype=torch.long)

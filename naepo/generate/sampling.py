@@ -81,7 +81,7 @@ def sample(
     generators: Generator | Sequence[Generator],
     seen: Bool[Tensor, "batch vocab"] | None = None,
     allowed: Bool[Tensor, "batch vocab"] | None = None,
-    temperatures: Float[Tensor, "vocab"] | None = None,
+    temperatures: Float[Tensor, "batch 1"] | None = None,
 ) -> Int[Tensor, "batch"]:
     """Draw one id for each row of logits.
 
@@ -89,8 +89,7 @@ def sample(
     seen: which ids each text already holds, for the repetition penalty.
     allowed: which ids may be drawn, at least one a row; all others have probability 0. It acts
         before every filter, so no filter can leave nothing.
-    temperatures: of each id, instead of the one of `sampling`. Where the allowed ids share one, it
-        is the temperature of that place.
+    temperatures: of each row, instead of the one of `sampling`.
 
     The draw is an exponential race: with E ~ Exp(1) for each id, argmax(p / E) is distributed as p
     (the Gumbel-max trick; Maddison et al. 2014, arXiv:1411.0030, section 2). It needs no sum of
@@ -119,7 +118,7 @@ def sample(
 def filtered(
     logits: Float[Tensor, "batch vocab"],
     sampling: Sampling,
-    temperatures: Float[Tensor, "vocab"] | None = None,
+    temperatures: Float[Tensor, "batch 1"] | None = None,
 ) -> Float[Tensor, "batch vocab"]:
     """Cool the logits, then apply min-p, top-k and top-p: softmax of it is what is drawn from.
 

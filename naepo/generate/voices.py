@@ -1,31 +1,21 @@
-"""Which ids belong to which voice of the four-voice grid, and how boldly each voice is drawn."""
+"""Whose turn it is in the four-voice grid, and how boldly each voice is drawn."""
 
-from collections.abc import Mapping
-
-import numpy as np
-import torch
-from jaxtyping import Float
-from numpy.typing import NDArray
-from torch import Tensor
+from collections.abc import Callable, Mapping
 
 from naepo.config import UserError
 from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.grammar import GridGrammar
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.voices import VOICES
+from naepo.generate.constraint import Constraint, Plan, Rules
 
 
-def voice_of_ids(encoder: GridEncoder) -> NDArray[np.int64]:
-    """Give the voice of each id, 0 (soprano) to 3 (bass), and -1 for marks, signs and the end."""
-    of_words = [VOICES.find(word[0]) if word[1:2] == ":" else -1 for word in encoder.words]
-    return np.array([*of_words, -1])
-
-
-def temperature_of_ids(
+def temperature_of_places(
     encoder: MusicEncoder, temperature: float, by_voice: Mapping[str, float]
-) -> Float[Tensor, "vocab"] | None:
-    """Give each id the temperature of its voice, and `temperature` where none is named.
+) -> Callable[[Constraint], float] | None:
+    """Give what tells the temperature of the place that a text has come to: that of its voice.
 
-    At each place of the grid one voice alone may come, so it is the temperature of that place.
+    A voice that is not named has `temperature`. None when no voice is named at all.
 
     Raises: UserError for a voice that is none, a temperature outside 0 to 100, or another encoder.
     """
@@ -37,13 +27,21 @@ def temperature_of_ids(
             f"{encoder.kind!r}",
             hint="train with `--encoder grid`, or use one temperature",
         )
-    temperatures = torch.full((encoder.vocab_size,), temperature)
-    voices = torch.from_numpy(voice_of_ids(encoder))
+    temperatures = [temperature] * len(VOICES)
     for name, value in by_voice.items():
         if not 0 <= value <= 100:
             raise UserError(f"the temperature of {name} must be from 0 to 100, got {value}")
-        temperatures[voices == voice_number(name)] = value
-    return temperatures
+        temperatures[voice_number(name)] = value
+    return lambda constraint: temperatures[_voice_after(constraint)]
+
+
+def _voice_after(constraint: Constraint) -> int:
+    """Give the voice that comes next where a plan, or rules, of the grid have come to."""
+    while isinstance(constraint, Plan):
+        constraint = constraint.rules
+    grammar = constraint.grammar if isinstance(constraint, Rules) else constraint
+    assert isinstance(grammar, GridGrammar), "the encoder is the grid"
+    return grammar.voice
 
 
 def voice_number(name: str) -> int:

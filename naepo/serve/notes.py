@@ -49,15 +49,19 @@ def notes_of(encoder: Encoder, ids: Sequence[int]) -> list[dict[str, Any]]:
 def vocabulary_of(encoder: Encoder, kinds: Sequence[str], labels: Sequence[str]) -> dict[str, Any]:
     """Tell of every id its pitch as {"notes": [...]}, null for ids that have none.
 
-    kinds: what each id of the model is made of. An id that sings alone is of the kind of its voice
-    instead, "1" for the first; of notations that tell pitches in words, these have no voice.
+    kinds: what each id of the model is made of. Where ids tell voices, one that sings alone is of
+    the kind of its voice instead, "1" for the first.
     """
     found = music(encoder)
     if found is None:
         return {}
     alone = [found.soundings([id])[0] for id in range(encoder.vocab_size)]
     alone += [None] * (len(kinds) - len(alone))
-    told = [str(each.part + 1) if each else kind for each, kind in zip(alone, kinds, strict=True)]
+    has_voices = len({each.part for each in alone if each}) > 1
+    told = [
+        str(each.part + 1) if each and has_voices else kind
+        for each, kind in zip(alone, kinds, strict=True)
+    ]
     named = map(PITCH.fullmatch, labels)
     pitches = [
         sounding.pitch if sounding else int(name[1]) if name else None

@@ -78,8 +78,8 @@ def _is_sample(row: dict[str, Any]) -> bool:
 def _first_bars(notation: str) -> str:
     """Cut a piece of music behind a bar.
 
-    >>> _first_bars("S:C5 A:E4 |\\nS:B4 A:D4 |\\nS:C5 A:C4 |\\n")
-    'S:C5 A:E4 |\\nS:B4 A:D4 |\\n'
+    >>> _first_bars("C5 E4 |\\nB4 D4 |\\nC5 C4 |\\n")
+    'C5 E4 |\\nB4 D4 |\\n'
     """
     return "".join(notation.splitlines(keepends=True)[:BARS])
 

@@ -9,11 +9,14 @@ from naepo.model import ModelSettings, PartSettings
 from naepo.train.family import Family, feed_forward_width
 from naepo.train.siblings import SIBLINGS
 
-TOKENS_PER_WEIGHT = 6
+TOKENS_PER_WEIGHT = 6.0
 """How many tokens a weight of a transformer's blocks should see: fewer than the 20 of Hoffmann et
 al. 2022 (arXiv:2203.15556), whose texts are read once; see LOG.md."""
 WEIGHTS_PER_TOKEN = 8
 """The most weights in the blocks for each token of the corpus."""
+MUSIC_CONTEXT = 320
+"""How many ids a model of music sees at least: about five bars of four voices. The first rungs of
+the ladder would show it two (LOG.md)."""
 D_HEAD = 64
 """Width of a head: what other engines have kernels for, and the fastest here."""
 SHAPES = (
@@ -61,6 +64,8 @@ def _rung(family: Family, compute: float, corpus: Corpus) -> tuple[int, int, int
     for shape in family.ladder:
         if family.weights * shape[0] ** 2 * shape[1] <= weights:
             d_model, n_layers, context_length = shape
+    if corpus.encoder.unit == "event":
+        context_length = max(context_length, MUSIC_CONTEXT)
     shortest = min(len(corpus.train.ids), max(2, len(corpus.validation.ids)))
     return d_model, n_layers, max(1, min(context_length, shortest // 4))
 

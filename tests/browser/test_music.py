@@ -13,9 +13,9 @@ from tests.browser.visit import SECONDS, Visit
 
 pytestmark = pytest.mark.browser
 TEXT = (
-    "S:C5 A:G4 T:E4 B:C3 S:C5~ A:G4~ T:E4~ B:C3~ ' S:D5 A:A4 T:F4 B:D3 S:D5~ A:G4 T:F4~ B:E3 ' "
-    "S:E5 A:G4 T:G4 B:C3 S:E5~ A:G4~ T:G4~ B:C3~ ' S:D5 A:G4 T:B3 B:G3 S:D5~ A:F4 T:B3~ B:G3~ |\n"
-    "S:D5 A:E4 T:C4 B:A2 S:. A:E4~ T:C4~ B:A2 ' S:B4"
+    "C5 G4 E4 C3 C5~ G4~ E4~ C3~ ' D5 A4 F4 D3 D5~ G4 F4~ E3 ' "
+    "E5 G4 G4 C3 E5~ G4~ G4~ C3~ ' D5 G4 B3 G3 D5~ F4 B3~ G3~ |\n"
+    "D5 E4 C4 A2 . E4~ C4~ A2 ' B4"
 )
 """A bar and a beat: repeated notes and held ones, a rest, a tie over a beat."""
 HEAD, AT = "blocks.1.attention.weights", 30
@@ -181,11 +181,9 @@ def _outside(svg: str) -> str:
     return re.sub(r"http://www\.w3\.org/(2000/svg|1999/xlink)", "", svg)
 
 
-def test_the_map_tells_voices_and_pitches(visit):
+def test_the_map_tells_pitches(visit):
     page = visit("music", text=TEXT, view="map", map={"colour": "pitch"})
     assert page.find(".map-controls select").input_value() == "pitch"
-    page.select(map={"colour": "script"})
-    assert "voice 4" in page.find(".map-legend").inner_text()
 
 
 def test_the_next_id_is_written_as_a_word_and_taken_back(visit, server):
@@ -197,17 +195,17 @@ def test_the_next_id_is_written_as_a_word_and_taken_back(visit, server):
     assert shown[-1] in server.models["music"].checkpoint.encoder.words
     page.press("b")
     assert page.find("#prompt").input_value().split() == words
-    assert page.find("naepo-tokens .glyph").first.inner_text() == "S:C5"
+    assert page.find("naepo-tokens .glyph").first.inner_text() == "C5"
     assert page.find("naepo-syllables").is_hidden()
 
 
 def test_a_word_that_is_none_is_answered_with_its_place(visit):
     page = open_music(visit)
     page.expected.append("/look/run")
-    page.find("#prompt").fill("S:C5 A:G4 X:9")
+    page.find("#prompt").fill("C5 G4 X:9")
     page.settle()
-    assert "'X:9', met at line 1, column 11" in page.find("#stage .trouble").first.inner_text()
-    page.find("#prompt").fill("S:C5 A:G4")
+    assert "'X:9', met at line 1, column 7" in page.find("#stage .trouble").first.inner_text()
+    page.find("#prompt").fill("C5 G4")
     page.settle()
     assert page.find("naepo-tokens .token").count() == 2 and len(notes_on(page)) == 2
 

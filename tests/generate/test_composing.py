@@ -83,7 +83,7 @@ def sung(score: Score, voice: int) -> list[tuple[int, int, int]]:
 
 
 lines = st.lists(
-    st.tuples(st.none() | st.integers(60, 72), st.integers(1, 4)), min_size=1, max_size=6
+    st.tuples(st.none() | st.integers(60, 70), st.integers(1, 4)), min_size=1, max_size=6
 ).filter(lambda line: any(pitch is not None for pitch, _ in line))
 
 
@@ -167,7 +167,7 @@ def test_signs_that_the_melody_lacks_and_the_model_expects_are_chosen():
         tuple(harmonise(Fond(), GRID, tune, manner=manner(seed, 1)).notation.split()[:4])
         for seed in range(4)
     }
-    assert all(signs[0] == "4/4" and signs[2:] == ("Q:60", "S:C4") for signs in heard)
+    assert all(signs[0] == "4/4" and signs[2:] == ("Q:60", "C4") for signs in heard)
     assert len({signs[1] for signs in heard}) > 1
 
 
@@ -177,7 +177,7 @@ def test_signs_that_the_melody_has_stay():
         tempos=(Tempo(0, 120.0),),
     )  # fmt: skip
     written = harmonise(Fond(), GRID, tune, manner=manner())
-    assert written.notation.startswith("3/4 K:2 Q:120 S:C4")
+    assert written.notation.startswith("3/4 K:2 Q:120 C4")
     assert (written.score.meters, written.score.keys) == (tune.meters, tune.keys)
 
 
@@ -229,7 +229,7 @@ def test_what_is_held_after_a_gap_sounds_at_its_end():
     piece = replace(chorale(3), notes=(*chorale(1).notes, Note(4, 3, 45, 8)))
     for seed in range(2):
         written = fill(MODEL, GRID, piece, 2, 2, look_ahead=1, manner=manner(seed, 2))
-        assert bars_of(written.notation)[2].startswith("S:. A:. T:. B:A2~")
+        assert bars_of(written.notation)[2].startswith(". . . A2~")
         assert any(note.pitch == 45 and note.end == 12 for note in written.score.notes_of(3))
 
 
@@ -304,7 +304,7 @@ def test_a_cold_voice_is_the_likeliest_at_each_place_and_a_hot_one_is_not():
         cold = manner(seed, 1, temperatures={"A": 0.0, "B": 3.0})
         words = harmonise(MODEL, GRID, tune, manner=cold).notation.split()
         altos.add(words[1])
-        basses.add(tuple(word for word in words if word.startswith("B:")))
+        basses.add(tuple(word for word in words if word[0] in ".ABCDEFG")[3::4])
     assert len(altos) == 1
     assert len(basses) == 3
 
@@ -394,4 +394,4 @@ def test_the_metre_inside_of_a_gap_of_the_grid_stays():
     written = fill(MODEL, GRID, piece, 1, 2, manner=manner())
     assert written.score.meters == piece.meters
     assert written.score.keys == piece.keys
-    assert bars_of(written.notation)[1].startswith("3/4 S:")
+    assert bars_of(written.notation)[1].startswith("3/4 ")

@@ -321,7 +321,7 @@ def test_two_files_that_do_not_belong_together_are_refused(tmp_path):
     (tmp_path / "kept").rename(tmp_path / "music.json")
     with pytest.raises(UserError, match="two different encoders"):
         load_music_encoder(tmp_path)
-    (tmp_path / "music.json").write_text('{"kind": "grid", "ranges": 3}')
+    (tmp_path / "music.json").write_text('{"kind": "grid", "notation": 2, "ranges": 3}')
     with pytest.raises(UserError, match=r"cannot make an encoder of .*music\.json"):
         load_music_encoder(tmp_path)
 

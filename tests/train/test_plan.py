@@ -1,6 +1,8 @@
 """One dial decides a run; what a person said is never changed; the reasons are given."""
 
 import time
+from copy import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from naepo.model.kinds import settings_of
 from naepo.train.plan import Budget, make_plan
 from naepo.train.regime import against_memory, batches_of, tokens_per_step
 from naepo.train.siblings import SIBLINGS
-from naepo.train.sizes import SHAPES, choose_sizes
+from naepo.train.sizes import MUSIC_CONTEXT, SHAPES, choose_sizes
 
 CPU = torch.device("cpu")
 
@@ -91,6 +93,14 @@ def test_more_operations_buy_a_larger_model_up_to_what_the_text_can_fill(corpus)
     widths = [choose_sizes(10.0**power, corpus, {})["d_model"] for power in range(8, 20)]
     assert widths == sorted(widths)
     assert widths[-1] < SHAPES[-1][0], "a text of a few kilobytes does not fill the largest model"
+
+
+def test_a_small_model_of_music_sees_some_bars_and_one_of_text_a_line(corpus):
+    events = copy(corpus.encoder)
+    events.__class__ = type("Events", (type(events),), {"unit": "event"})
+    text = replace(corpus, validation=corpus.train)
+    assert choose_sizes(1e9, text, {})["context_length"] == SHAPES[0][2]
+    assert choose_sizes(1e9, replace(text, encoder=events), {})["context_length"] == MUSIC_CONTEXT
 
 
 def test_a_context_is_never_longer_than_a_quarter_of_the_shorter_part(corpus):

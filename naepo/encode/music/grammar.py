@@ -11,6 +11,7 @@ from naepo.config import UserError
 from naepo.encode.music.grid_bars import PLAIN, bar_steps
 from naepo.encode.music.grid_words import SIGNS, GridWords, Role
 from naepo.encode.music.voices import PARTS, SILENT
+from naepo.encode.music.words import spell
 
 NO_SIGN = 0
 UNKNOWN = -2
@@ -24,14 +25,24 @@ class GridGrammar:
     metre, a key, a tempo, and how short the bar is.
 
     is_loose: for reading what may begin in the middle of a piece. Until the first metre nothing is
-    known of the bars, so marks may stand after any step; the first step may lack voices, and hold.
+    known of the bars, so marks may stand after any step; the first step may lack voices, and hold;
+    nor is it known for sure who sings, so pitches may leave their voice's range.
+    first_voice: who sings first, 0 (soprano) to 3 (bass).
     """
 
-    def __init__(self, words: GridWords, steps_per_quarter: int, *, is_loose: bool = False) -> None:
+    def __init__(
+        self,
+        words: GridWords,
+        steps_per_quarter: int,
+        *,
+        is_loose: bool = False,
+        first_voice: int = 0,
+    ) -> None:
         self._words = words
         self._plain = bar_steps(*PLAIN, steps_per_quarter) or (1, 1)
         self.is_loose = is_loose
         self._begin()
+        self._voice = first_voice
 
     def _begin(self) -> None:
         self.full, self.beat = self._plain
@@ -58,7 +69,7 @@ class GridGrammar:
         else:
             mask = words.onsets[self._voice].copy()
             if self._last[self._voice] != SILENT:
-                mask[words.hold_id(self._voice, self._last[self._voice])] = True
+                mask[words.hold_id(self._last[self._voice])] = True
             if self._is_bar_start:
                 mask |= words.signs_after(self._sign, self.full)
         mask[words.end_id] = self._may_end
@@ -76,7 +87,7 @@ class GridGrammar:
         """Read one more id of which `refusal` was asked."""
         words, role = self._words, self._words.roles[id]
         if role is Role.VOICE:
-            self._sing(words.voices[id], words.pitches[id])
+            self._sing(words.pitches[id])
         elif role is Role.END:
             self._begin()
         elif role in SIGNS:
@@ -111,6 +122,11 @@ class GridGrammar:
         return tuple(self._last), self._voice, self.n_steps > 0, self.is_loose, bar
 
     @property
+    def voice(self) -> int:
+        """Who sings next, 0 (soprano) to 3 (bass); a mark or a sign may come before."""
+        return self._voice
+
+    @property
     def is_between_steps(self) -> bool:
         """Whether all four voices have sung, or none yet."""
         return self._voice == 0
@@ -125,19 +141,20 @@ class GridGrammar:
         return self._voice == 0 and self.n_steps > 0 and not has_open_signs
 
     def _refuse_voice(self, id: int) -> str | None:
-        words = self._words
-        voice, pitch = words.voices[id], words.pitches[id]
+        words, pitch = self._words, self._words.pitches[id]
         if self._due is not None:
             return f"the mark {words.words[self._mark_id]!r} is due"
-        is_cut = self.is_loose and self.n_steps == 0 and voice > self._voice
-        if voice != self._voice and not is_cut:
-            return self._refuse_order()
-        if words.is_hold[id] and self._last[voice] not in (pitch, UNKNOWN):
-            return "only the pitch of the step before can be held"
+        if words.is_hold[id]:
+            is_sung = self._last[self._voice] in (pitch, UNKNOWN)
+            return None if is_sung else "only the pitch of the step before can be held"
+        if not self.is_loose and not words.onsets[self._voice][id]:
+            low, high = map(spell, words.ranges[self._voice])
+            return f"the {self._name} sings from {low} to {high}"
         return None
 
-    def _refuse_order(self) -> str:
-        return f"the {PARTS[self._voice].name.lower()} comes next"
+    @property
+    def _name(self) -> str:
+        return PARTS[self._voice].name.lower()
 
     def _refuse_sign(self, id: int, role: Role) -> str | None:
         if not self._is_bar_start:
@@ -150,7 +167,7 @@ class GridGrammar:
 
     def _refuse_mark(self) -> str:
         if self._voice:
-            return self._refuse_order()
+            return f"the {self._name} comes next"
         if self._due is not None:
             return f"the mark {self._words.words[self._mark_id]!r} is due"
         return f"after {self._in_bar} steps of a bar of {self.length} no such mark is due"
@@ -167,9 +184,9 @@ class GridGrammar:
         elif role is Role.SHORT:
             self.length = value
 
-    def _sing(self, voice: int, pitch: int) -> None:
-        self._last[voice] = pitch
-        self._voice = (voice + 1) % len(PARTS)
+    def _sing(self, pitch: int) -> None:
+        self._last[self._voice] = pitch
+        self._voice = (self._voice + 1) % len(PARTS)
         if self._voice:
             return
         self.n_steps += 1

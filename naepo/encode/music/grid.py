@@ -1,14 +1,15 @@
 """The four-voice grid: at each step soprano, alto, tenor and bass begin a pitch, hold it, or rest.
 
-    4/4 K:-1 Q:96 S:C5 A:A4 T:F4 B:F3 S:C5~ A:A4~ T:F4~ B:E3 ... ' S:D5 ... |
+    4/4 K:-1 Q:96 C5 A4 F4 F3 C5~ A4~ F4~ E3 ... ' D5 ... |
 
-`S:C5` begins, `S:C5~` is the same note held, `S:.` is silence: a repeated note and a held one are
-never the same. A mark `'` stands between beats, `|` after a whole bar. Where a bar begins may stand
-a metre, a key (sharps; flats are negative; `m` for minor), a tempo (quarters a minute), and
-`bar:4` where the bar has only four steps, as an upbeat has.
+The words of a step are those of soprano, alto, tenor and bass, in this order. `C5` begins, `C5~` is
+the same note held, `.` is silence: a repeated note and a held one are never the same. A mark `'`
+stands between beats, `|` after a whole bar. Where a bar begins may stand a metre, a key (sharps;
+flats are negative; `m` for minor), a tempo (quarters a minute), and `bar:4` where the bar has only
+four steps, as an upbeat has.
 
 The raster of voices follows DeepBach (Hadjeres et al. 2017, arXiv:1612.01010, section 2.2); departs
-from it in that a hold names its pitch, so that each word can be understood alone.
+from it in that a hold names its pitch, so that what sounds can be read off the step before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from naepo.config import UserError
 from naepo.encode.encoder import Ids
@@ -24,12 +26,13 @@ from naepo.encode.explain import IdsLike, check_ids
 from naepo.encode.music.encoder import Sounding
 from naepo.encode.music.grammar import GridGrammar
 from naepo.encode.music.grid_bars import PLAIN, Bar, bar_steps, bars_of, metronome
-from naepo.encode.music.grid_reading import Misplaced, read_signs, scan
+from naepo.encode.music.grid_reading import Misplaced, read_signs, scan, voices_of
 from naepo.encode.music.grid_words import BAR, GridWords
 from naepo.encode.music.score import HIGHEST, LOWEST, Meter, Score, Tempo
 from naepo.encode.music.voices import (
     PARTS,
     RANGES,
+    SILENT,
     VOICES,
     Range,
     in_voices,
@@ -38,6 +41,8 @@ from naepo.encode.music.voices import (
 )
 from naepo.encode.music.words import WordEncoder, misplaced
 
+NOTATION = 2
+"""Which notation this is, in `music.json`; the first one had words of each voice's own."""
 DOWN, UP = 6, 5
 """How many semitones every piece that was fitted on can be moved and still be told."""
 METERS = ((4, 4), (3, 4), (2, 4), (6, 8))
@@ -64,15 +69,24 @@ class GridEncoder(WordEncoder):
         keys: Sequence[Sequence[Any]] = MAJOR_KEYS,
         tempos: Sequence[int] = TEMPOS,
         short_bars: Sequence[int] | None = None,
+        notation: int = NOTATION,
     ) -> None:
         """Use these words.
 
         ranges: the lowest and the highest MIDI pitch of each voice, from the soprano down.
         meters, keys, tempos: what can be told of them; 4/4 always can.
         short_bars: the steps that a shortened bar can have; none: each half beat of 4/4.
+        notation: which one the words are of; only the present one is known.
 
-        Raises: UserError for ranges that are none, or a metre that whole steps cannot count.
+        Raises: UserError for ranges that are none, a metre that whole steps cannot count, or
+            another notation.
         """
+        if notation != NOTATION:
+            raise UserError(
+                f"the four voices are written in notation {notation}, of another version of naepo, "
+                f"expected {NOTATION}",
+                hint="train again: naepo train bach",
+            )
         self.steps_per_quarter = steps_per_quarter
         self.ranges = tuple((int(low), int(high)) for low, high in ranges)
         self.meters = tuple(dict.fromkeys((PLAIN, *((int(b), int(u)) for b, u in meters))))
@@ -86,6 +100,7 @@ class GridEncoder(WordEncoder):
             self.ranges, self.meters, self.keys, self.tempos, self.short_bars, steps_per_quarter
         )
         super().__init__(self._grid.words, line_ends=[BAR])
+        self._pitches = np.array(self._grid.pitches)
         self._moved: dict[int, Ids] = {}
 
     @classmethod
@@ -119,6 +134,7 @@ class GridEncoder(WordEncoder):
         """The arguments of `__init__`, with the kind."""
         return {
             "kind": self.kind,
+            "notation": NOTATION,
             "steps_per_quarter": self.steps_per_quarter,
             "ranges": [list(pair) for pair in self.ranges],
             "meters": [list(pair) for pair in self.meters],
@@ -205,8 +221,29 @@ class GridEncoder(WordEncoder):
         """Move every pitch, and the key; None when one would leave its voice's range."""
         if semitones not in self._moved:
             self._moved[semitones] = self._grid.moved(semitones)
-        moved = self._moved[semitones][check_ids(ids, self.vocab_size)]
-        return None if (moved < 0).any() else moved
+        known = check_ids(ids, self.vocab_size)
+        moved = self._moved[semitones][known]
+        if (moved < 0).any():
+            return None
+        pitches = self._pitches[moved]
+        voices = np.where(pitches == SILENT, -1, voices_of(self._grid, known))
+        for voice, (low, high) in enumerate(self.ranges):
+            own = pitches[voices == voice]
+            if len(own) and not low <= own.min() <= own.max() <= high:
+                return None
+        return moved
+
+    @property
+    def is_note(self) -> NDArray[np.bool_]:
+        """For each id, whether a voice sings it: a pitch, or silence. Shape (vocab_size,)."""
+        return self._grid.is_note
+
+    def voices(self, ids: IdsLike) -> Ids:
+        """Give the voice of each id, 0 (soprano) to 3 (bass), by its place; -1 for marks and signs.
+
+        The ids begin a piece or a bar, or hold a mark that tells where their first step is cut.
+        """
+        return voices_of(self._grid, check_ids(ids, self.vocab_size).tolist())
 
     def _laid_out(self, score: Score) -> tuple[Score, list[Bar]]:
         """Give the piece in four voices on steps, and its bars, once all of it can be told."""

@@ -4,6 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
+from naepo.encode.explain import IdsLike
 from naepo.encode.music.grammar import GridGrammar
 from naepo.encode.music.grid_bars import PLAIN
 from naepo.encode.music.grid_words import GridWords, Role
@@ -28,6 +32,22 @@ class Signs:
     tempos: list[Tempo] = field(default_factory=list)
 
 
+def voices_of(words: GridWords, ids: IdsLike) -> NDArray[np.int64]:
+    """Give the voice of each id, 0 (soprano) to 3 (bass), -1 for what nobody sings.
+
+    After a mark or a sign the soprano comes first. What begins in the middle of a step begins with
+    the voice that lets its first mark come after a bass; without any mark, with the soprano.
+    """
+    n_voices = len(VOICES)
+    is_note = words.is_note[np.asarray(ids, dtype=np.int64)]
+    places = np.arange(len(is_note))
+    marks = np.flatnonzero(~is_note)
+    cut = -int(marks[0]) % n_voices if len(marks) else 0
+    last_mark = np.maximum.accumulate(np.where(is_note, -1, places))
+    since = np.where(last_mark < 0, places + cut, places - last_mark - 1)
+    return np.where(is_note, since % n_voices, -1)
+
+
 def scan(words: GridWords, ids: Sequence[int]) -> tuple[list[Note], list[int]]:
     """Give the notes of any ids, in steps, and for each id the number of its note, -1 for none.
 
@@ -38,9 +58,9 @@ def scan(words: GridWords, ids: Sequence[int]) -> tuple[list[Note], list[int]]:
     owners: list[int] = []
     sounding = [-1] * len(VOICES)
     step, before = 0, -1
-    for id in ids:
+    for id, voice in zip(ids, voices_of(words, ids).tolist(), strict=True):
         owners.append(-1)
-        role, voice = words.roles[id], words.voices[id]
+        role = words.roles[id]
         if role is Role.END:
             step, before, sounding = step + (before >= 0), -1, [-1] * len(VOICES)
         if role is not Role.VOICE:
@@ -65,7 +85,8 @@ def read_signs(words: GridWords, ids: Sequence[int], steps_per_quarter: int) -> 
 
     Raises: Misplaced for the first one that may not.
     """
-    walk = GridGrammar(words, steps_per_quarter, is_loose=True)
+    first_voice = max(0, int(voices_of(words, ids)[0])) if ids else 0
+    walk = GridGrammar(words, steps_per_quarter, is_loose=True, first_voice=first_voice)
     signs, loose = Signs(), _LooseBars(words)
     restarts, current = False, PLAIN
     for number, id in enumerate(ids):

@@ -46,4 +46,6 @@ def make(settings: dict[str, Any]) -> GridEncoder | EventEncoder | MergedEncoder
         base = make(told["base"])
         assert not isinstance(base, MergedEncoder)
         return MergedEncoder(base, told["merges"])
-    return GridEncoder(**told) if kind == "grid" else EventEncoder(kind, **told)
+    if kind == "grid":
+        return GridEncoder(**{"notation": 1, **told})  # the first one did not tell its number
+    return EventEncoder(kind, **told)

@@ -1,5 +1,6 @@
 """The four-voice grid: its words, its marks, what it keeps and what it refuses."""
 
+import json
 import pickle
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from naepo.config import UserError
 from naepo.encode.music.grid import GridEncoder
+from naepo.encode.music.load import load_music_encoder
 from naepo.encode.music.score import Key, Meter, Note, Part, Score, Tempo
 from naepo.encode.music.voices import PARTS
 
@@ -24,15 +26,15 @@ def words(score: Score, encoder: GridEncoder = GRID) -> list[str]:
 
 def test_a_held_note_and_a_repeated_one_are_told_apart():
     held, repeated = four((0, 0, 72, 2)), four((0, 0, 72, 1), (1, 0, 72, 1))
-    assert [w for w in words(held) if w[0] == "S"] == ["S:C5", "S:C5~"]
-    assert [w for w in words(repeated) if w[0] == "S"] == ["S:C5", "S:C5"]
+    assert words(held)[::4] == ["C5", "C5~"]
+    assert words(repeated)[::4] == ["C5", "C5"]
     assert GRID.read(GRID.write(held)) == held
     assert GRID.read(GRID.write(repeated)) == repeated
 
 
 def test_each_step_tells_the_four_voices_from_the_highest():
     chord = four((0, 0, 72, 1), (0, 1, 67, 1), (0, 2, 64, 1), (0, 3, 48, 1))
-    assert words(chord) == ["S:C5", "A:G4", "T:E4", "B:C3"]
+    assert words(chord) == ["C5", "G4", "E4", "C3"]
 
 
 def test_marks_stand_between_beats_and_after_whole_bars():
@@ -48,7 +50,7 @@ def test_marks_stand_between_beats_and_after_whole_bars():
 
 def test_an_upbeat_is_a_short_bar_and_comes_back():
     upbeat = four((0, 0, 72, 36), meters=(Meter(0, 4, 4), Meter(4, 4, 4)))
-    assert words(upbeat)[:3] == ["4/4", "bar:4", "S:C5"]
+    assert words(upbeat)[:3] == ["4/4", "bar:4", "C5"]
     assert GRID.write(upbeat).count("|") == 3
     assert GRID.read(GRID.write(upbeat)) == upbeat
     untold = replace(upbeat, meters=(Meter(4, 4, 4),))
@@ -57,7 +59,7 @@ def test_an_upbeat_is_a_short_bar_and_comes_back():
 
 def test_an_upbeat_that_is_told_as_a_metre_of_its_own_needs_no_word_for_it():
     upbeat = four((0, 0, 72, 36), meters=(Meter(0, 1, 4), Meter(4, 4, 4)))
-    assert words(upbeat)[:2] == ["bar:4", "S:C5"]
+    assert words(upbeat)[:2] == ["bar:4", "C5"]
     assert GRID.read(GRID.write(upbeat)).meters == (Meter(4, 4, 4),)
     fitted = GridEncoder.fit([upbeat])
     assert fitted.read(fitted.write(upbeat)) == upbeat
@@ -82,16 +84,16 @@ def test_a_tempo_becomes_the_nearest_that_is_told_at_the_beginning_of_its_bar():
 
 def test_missing_voices_are_silent():
     melody = Score(4, (Part("Flute"),), (Note(0, 0, 72, 1),))
-    assert words(melody) == ["S:C5", "A:.", "T:.", "B:."]
+    assert words(melody) == ["C5", ".", ".", "."]
     bass = Score(4, (Part("Bass"),), (Note(0, 0, 62, 1),))
-    assert words(bass) == ["S:.", "A:.", "T:.", "B:D4"]
+    assert words(bass) == [".", ".", ".", "D4"]
     low = Score(4, (Part(), Part()), (Note(0, 0, 40, 1), Note(0, 1, 74, 1)))
-    assert words(low) == ["S:D5", "A:.", "T:.", "B:E2"]
+    assert words(low) == ["D5", ".", ".", "E2"]
 
 
 def test_times_between_the_steps_are_rounded_and_the_note_on_the_beat_stays():
     ornament = Score(8, PARTS, (Note(0, 0, 72, 1), Note(1, 0, 74, 1), Note(2, 0, 76, 2)))
-    assert [w for w in words(ornament) if w[0] == "S"] == ["S:C5", "S:E5"]
+    assert words(ornament)[::4] == ["C5", "E5"]
     finer = GridEncoder(steps_per_quarter=8)
     assert finer.read(finer.write(ornament)) == ornament
     triplet = Score(12, PARTS, tuple(Note(4 * i, 0, 72 + i, 4) for i in range(3)))
@@ -150,17 +152,37 @@ def test_a_window_that_begins_and_ends_anywhere_is_a_piece():
 @pytest.mark.parametrize(
     "notation, place",
     [
-        ("4/4 S:C5 A:C5 T:C4 X:C3", "line 1, column 20"),
-        ("4/4 S:C5 T:C4", "'T:C4' cannot stand at line 1, column 10: the alto comes next"),
-        ("4/4 S:C5 A:C5 T:C4 B:C3\n|", "line 2, column 1: after 1 steps of a bar of 16"),
-        ("4/4 S:C5 A:C5 T:C4 B:C3\n S:D5~", "line 2, column 2: only the pitch of the step before"),
+        ("4/4 C5 C5 C4 X:C3", "line 1, column 14"),
+        ("4/4 C5 C3", "'C3' cannot stand at line 1, column 8: the alto sings from F3 to E5"),
+        ("4/4 C5 '", "cannot stand at line 1, column 8: the alto comes next"),
+        ("4/4 C5 C5 C4 C3\n|", "line 2, column 1: after 1 steps of a bar of 16"),
+        ("4/4 C5 C5 C4 C3\n D5~", "line 2, column 2: only the pitch of the step before"),
         ("4/4 3/4", "signs stand in the order"),
-        ("4/4 S:C5 K:1", "'K:1' cannot stand at line 1, column 10: signs stand at the beginning"),
+        ("4/4 C5 K:1", "'K:1' cannot stand at line 1, column 8: signs stand at the beginning"),
     ],
 )
 def test_a_word_that_is_none_or_misplaced_is_named_with_its_place(notation, place):
     with pytest.raises(UserError, match=place.replace("|", r"\|")):
         GRID.read(notation)
+
+
+def test_the_place_of_a_word_tells_its_voice_also_where_a_step_is_cut():
+    whole = GRID.encode("C5 G4 E4 C3 C5~ G4~ E4~ C3~ ' D5 G4 F4 B2 |")
+    assert GRID.voices(whole).tolist() == [0, 1, 2, 3, 0, 1, 2, 3, -1, 0, 1, 2, 3, -1]
+    for start in range(len(whole)):
+        assert GRID.voices(whole[start:]).tolist() == GRID.voices(whole).tolist()[start:]
+    heard = {(n.part, n.pitch) for n in GRID.read("E4 C3 ' D5 G4 F4 B2 |").notes}
+    assert heard == {(2, 64), (3, 48), (0, 74), (1, 67), (2, 65), (3, 47)}
+
+
+def test_words_of_the_first_notation_are_refused_with_a_way_on(tmp_path):
+    GRID.save(tmp_path)
+    file = tmp_path / "music.json"
+    settings = json.loads(file.read_text())
+    del settings["notation"]
+    file.write_text(json.dumps(settings))
+    with pytest.raises(UserError, match="notation 1, of another version of naepo, expected 2"):
+        load_music_encoder(tmp_path)
 
 
 def test_soundings_tell_the_whole_note_of_each_id():
