@@ -29,7 +29,7 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
     scores: list[Score] = []
     for number in range(asked.samples):
         manner = Manner(
-            sampling=sampling_of(asked, number),
+            sampling=sampling_of(asked, number, is_music=True),
             temperatures=dict(map(_temperature, music.temperatures)),
             particles=music.particles,
             on_note=_say,

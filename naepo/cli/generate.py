@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from naepo.generate import Sampling
 
 
+FOR_TEXT, FOR_MUSIC = (0.8, None), (1.0, 0.95)
+"""Temperature and top-p that suit them: cooler, music holds its notes too long (LOG.md)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Music:
     """For models of music: what is given, and what is made of the piece."""
@@ -62,12 +66,14 @@ class Generate(Arguments):
     """What the text begins with; `-` reads it from standard input."""
     max_tokens: int = 256
     """The most tokens to write."""
-    temperature: float = 0.8
-    """How bold: 0 always takes the likeliest token, 1 draws as the model learned."""
+    temperature: float | None = None
+    """How bold: 0 always takes the likeliest token, 1 draws as the model learned. Default: 0.8 for
+    text, 1 for music."""
     top_k: int | None = None
     """Draw only from this many likeliest tokens."""
     top_p: float | None = None
-    """Draw only from the likeliest tokens that hold this share of the probability."""
+    """Draw only from the likeliest tokens that hold this share of the probability. Default: all of
+    text, 0.95 of music."""
     min_p: float | None = None
     """Leave out tokens less likely than this share of the likeliest one."""
     repetition_penalty: float | None = None
@@ -109,14 +115,15 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def sampling_of(asked: Generate, number: int) -> "Sampling":
+def sampling_of(asked: Generate, number: int, *, is_music: bool = False) -> "Sampling":
     """Give how the text or piece of this number is drawn."""
     from naepo.generate import Sampling
 
+    temperature, top_p = FOR_MUSIC if is_music else FOR_TEXT
     return Sampling(
-        temperature=asked.temperature,
+        temperature=temperature if asked.temperature is None else asked.temperature,
         top_k=asked.top_k,
-        top_p=asked.top_p,
+        top_p=top_p if asked.top_p is None else asked.top_p,
         min_p=asked.min_p,
         repetition_penalty=asked.repetition_penalty or 1.0,
         seed=asked.seed + number,

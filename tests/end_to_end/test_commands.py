@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -182,3 +183,14 @@ def test_help_and_version_need_no_torch():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "naepo train python-docs" in done.stdout
+
+
+def test_music_is_drawn_more_freely_than_text_unless_told_how():
+    from naepo.cli.generate import Generate, sampling_of
+
+    plain, cold = Generate(run=Path("mine")), Generate(run=Path("mine"), temperature=0.0, top_p=1.0)
+    text, music = sampling_of(plain, 0), sampling_of(plain, 0, is_music=True)
+    assert (text.temperature, text.top_p) == (0.8, None)
+    assert (music.temperature, music.top_p) == (1.0, 0.95)
+    told = sampling_of(cold, 0, is_music=True)
+    assert (told.temperature, told.top_p) == (0.0, 1.0)
