@@ -53,7 +53,8 @@ def desk(tmp_path, monkeypatch):
         "book.txt",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(f"{name}: Q: what did I do?\n{korean}", encoding="utf-8")
+        said = f"{name}: Q: what did I do? held-out\n{korean}"
+        (tmp_path / name).write_text(said, encoding="utf-8")
     music(tmp_path)
     rows = "".join(
         f"{n},오늘은 {n}번 {'웃었다' if n % 2 else '울었다'}.,{n % 2}\n" for n in range(300)
