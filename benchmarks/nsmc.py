@@ -36,6 +36,7 @@ from naepo.classify.ngrams import Ngrams, normal
 from naepo.classify.parts import blended, fit_blend
 from naepo.classify.tuning import Examples, TuneSettings, tune
 from naepo.model import Transformer
+from naepo.train.precision import has_fast_bf16
 
 Array = np.ndarray
 CLASSES = ("0", "1")
@@ -238,8 +239,9 @@ def _tune(
         return [framed(ids, encoder.end_id, longest) for ids in whole]
 
     parts = [Examples(rows(texts), labels) for texts, labels in (rest, held)]
+    precision = "bf16" if has_fast_bf16(torch.device("cpu")) else "fp32"
     settings = TuneSettings(
-        epochs=epochs, lr=asked.lr, side=asked.side, blanked=asked.blanked, precision="bf16"
+        epochs=epochs, lr=asked.lr, side=asked.side, blanked=asked.blanked, precision=precision
     )
     shape = NetSettings(n_classes=2, both_ways=not asked.causal)
     assert isinstance(loaded.model, Transformer)
