@@ -1,5 +1,6 @@
-"""The page's files, as they lie in `naepo/look/page/`, and those of the chapters, which lie over it
-from `naepo/learn/page/`: read-only, nothing outside, no listing."""
+"""The page's files, as they lie in `naepo/look/page/`, and what lies over them: from
+`naepo/look/music_page/` what only music needs, from `naepo/learn/page/` the chapters. Read-only,
+nothing outside, no listing."""
 
 import re
 from pathlib import Path
@@ -10,7 +11,9 @@ from starlette.responses import Response
 import naepo
 from naepo.serve.refusals import NotFound
 
-PAGE, CHAPTERS = (Path(naepo.__file__).parent / room / "page" for room in ("look", "learn"))
+PAGES = tuple(
+    Path(naepo.__file__).parent / room for room in ("look/page", "look/music_page", "learn/page")
+)
 TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -31,7 +34,7 @@ def page_file(name: str, *roots: Path) -> Path:
     Raises: NotFound for everything that is not a file of a known kind under one of the `roots`.
     """
     if _NAME.fullmatch(name) is not None:
-        for root in roots or (PAGE, CHAPTERS):
+        for root in roots or PAGES:
             path = root / name
             is_inside = path.is_file() and path.resolve().is_relative_to(root.resolve())
             if is_inside and path.suffix in TYPES:

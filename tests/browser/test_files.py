@@ -8,17 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from naepo import learn, look
+from naepo.serve.static import PAGES
 
-PAGE, CHAPTERS = (Path(room.__file__).parent / "page" for room in (look, learn))
-SCRIPTS = sorted([*PAGE.rglob("*.js"), *CHAPTERS.rglob("*.js")])
-FILES = [path for room in (PAGE, CHAPTERS) for path in room.rglob("*") if path.is_file()]
+PAGE, MUSIC, CHAPTERS = PAGES
+MOST_BYTES = {PAGE: 400_000, MUSIC: 20_000, CHAPTERS: 80_000}
+MOST_BYTES_OF_A_VISIT = 400_000
+FILES = [path for room in MOST_BYTES for path in room.rglob("*") if path.is_file()]
+SCRIPTS = sorted(path for path in FILES if path.suffix == ".js")
 ROOMS = sorted(
     path.name.removesuffix(".en.json")
-    for room in (PAGE, CHAPTERS)
+    for room in MOST_BYTES
     for path in room.glob("i18n/*.en.json")
 )
-MOST_BYTES = {PAGE: 400_000, CHAPTERS: 80_000}
 MOST_LINES = 400
 NAMESPACES = ("http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML")
 FORBIDDEN = {
@@ -31,20 +32,39 @@ FORBIDDEN = {
 
 
 def relative(path: Path) -> str:
-    return path.relative_to(PAGE if path.is_relative_to(PAGE) else CHAPTERS).as_posix()
+    room = next(room for room in MOST_BYTES if path.is_relative_to(room))
+    return path.relative_to(room).as_posix()
 
 
 def lies_at(name: str) -> Path | None:
-    """Give the file that the server sends under this name: the chapters lie over the page."""
-    found = [room / name for room in (PAGE, CHAPTERS) if (room / name).is_file()]
+    """Give the file that the server sends under this name: all rooms lie over each other."""
+    found = [room / name for room in MOST_BYTES if (room / name).is_file()]
     assert len(found) < 2, f"{name} is there twice"
     return found[0] if found else None
+
+
+def read(name: str) -> str:
+    path = lies_at(name)
+    assert path is not None, f"there is no {name}"
+    return path.read_text(encoding="utf-8")
 
 
 def words_of(room: str, language: str) -> dict[str, str]:
     name = f"i18n/{room}.{language}.json"
     words = json.loads((lies_at(name) or PAGE / name).read_text(encoding="utf-8"))
     return {f"{room}.{key}": text for key, text in words.items()}
+
+
+def needed_by(*names: str) -> set[str]:
+    """Give the modules that are fetched along with some, themselves included."""
+    needed, left = set(), list(names)
+    while left:
+        name = left.pop()
+        needed.add(name)
+        for target in re.findall(r"(?:from|import)\s*\"(\.[^\"]+)\"", read(name)):
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
+            left += [] if found in needed else [found]
+    return needed
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
@@ -70,12 +90,29 @@ def test_no_file_of_the_page_names_an_address_outside():
     assert not found, "\n".join(found)
 
 
-@pytest.mark.parametrize("room", MOST_BYTES, ids=("page", "chapters"))
+@pytest.mark.parametrize("room", MOST_BYTES, ids=("page", "music", "chapters"))
 def test_the_whole_page_is_smaller_than_its_bound(room):
-    """In either language: a browser never asks for the words of the other one."""
-    for other in (".ko.json", ".en.json"):
-        mine = (f for f in FILES if f.is_relative_to(room) and not f.name.endswith(other))
-        assert 0 < sum(path.stat().st_size for path in mine) < MOST_BYTES[room]
+    """All of it, in both languages."""
+    sizes = [path.stat().st_size for path in FILES if path.is_relative_to(room)]
+    assert 0 < sum(sizes) < MOST_BYTES[room]
+
+
+def test_what_is_only_of_music_is_fetched_with_music_alone():
+    assert {relative(path) for path in SCRIPTS if path.is_relative_to(MUSIC)} == (
+        needed_by("music/view.js") - needed_by("app.js")
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("index", ["index.html", "learn.html"])
+def test_what_one_visit_can_fetch_is_smaller_than_the_bound(index, language):
+    """Every module, also those of music, the styles, and the words of one language."""
+    scripts = ("app.js", "music/view.js") if index == "index.html" else ("learn.js",)
+    names = needed_by(*scripts) | {index, "music.css"}
+    names |= set(re.findall(r'"stylesheet" href="([^"]+)"', read(index)))
+    names |= {f"i18n/{room}.{language}.json" for room in ROOMS}
+    sizes = [len(read(name).encode()) for name in names]
+    assert 0 < sum(sizes) < MOST_BYTES_OF_A_VISIT
 
 
 def test_no_script_of_the_page_is_longer_than_400_lines():
@@ -102,9 +139,7 @@ def test_the_index_holds_no_script_and_no_style_of_its_own(index):
             bad = [name for name in given if name == "style" or name.startswith("on")]
             assert not bad, f"<{tag}> has {bad}"
 
-    path = lies_at(index)
-    assert path is not None
-    Reader().feed(path.read_text(encoding="utf-8"))
+    Reader().feed(read(index))
 
 
 @pytest.mark.parametrize("room", ROOMS)
@@ -117,7 +152,7 @@ def test_both_languages_say_the_same_things(room):
 
 
 def test_every_room_has_both_languages():
-    found = [path for room in (PAGE, CHAPTERS) for path in room.glob("i18n/*.ko.json")]
+    found = [path for room in MOST_BYTES for path in room.glob("i18n/*.ko.json")]
     assert ROOMS and set(ROOMS) == {path.name.removesuffix(".ko.json") for path in found}
 
 
@@ -145,14 +180,5 @@ def test_every_key_that_a_script_names_is_there():
 
 def test_every_module_of_the_chapters_is_fetched_at_once():
     """A browser that finds imports one after another waits for each level of them."""
-    needed, left = set(), ["learn.js"]
-    while left:
-        name = left.pop()
-        needed.add(name)
-        path = lies_at(name)
-        assert path is not None
-        for target in re.findall(r"(?:from|import)\s*\"(\.[^\"]+)\"", path.read_text("utf-8")):
-            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
-            left += [] if found in needed else [found]
-    page = (CHAPTERS / "learn.html").read_text(encoding="utf-8")
-    assert set(re.findall(r'modulepreload" href="([^"]+)"', page)) == needed - {"learn.js"}
+    listed = set(re.findall(r'modulepreload" href="([^"]+)"', read("learn.html")))
+    assert listed == needed_by("learn.js") - {"learn.js"}

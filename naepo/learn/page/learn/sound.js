@@ -1,7 +1,7 @@
 // Notes that can be heard.
 
 import { h } from "../core/dom.js";
-import { Player } from "../core/player.js";
+import { Player } from "../music/sound.js";
 import { t } from "../core/i18n.js";
 
 export class Listen {

@@ -59,17 +59,17 @@ async function ask(url, options = {}) {
 	throw new ApiError(said.message ?? `${answer.status} ${answer.statusText}`, said.hint ?? null, answer.status);
 }
 
-/** Keep an answer that belongs to a run or to weights: neither can change. @template T @param {() => Promise<T>} get @returns {Promise<T>} */
-function once(url, get) {
-	const found = kept.get(url);
+/** Ask, unless it was asked before: for what cannot change. What failed may be asked again. @template T @param {() => Promise<T>} get @returns {Promise<T>} */
+export function once(key, get) {
+	const found = kept.get(key);
 	if (found) {
-		kept.delete(url);
-		kept.set(url, found);
+		kept.delete(key);
+		kept.set(key, found);
 		return found;
 	}
 	const answer = get();
-	kept.set(url, answer);
-	answer.catch(() => kept.delete(url));
+	kept.set(key, answer);
+	answer.catch(() => kept.delete(key));
 	if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
 	return answer;
 }

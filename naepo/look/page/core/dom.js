@@ -27,7 +27,7 @@ export function chooser(props, options, chosen, tell) {
 export const drawing = (width, height, label, props, ...children) => svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, ...props }, children);
 
 /** @returns {CanvasRenderingContext2D} */
-export const penOf = (canvas) => canvas.getContext("2d");
+export const penOf = (canvas, /** @type {any} */ manner) => canvas.getContext("2d", manner);
 
 /** An SVG element; props are attributes. @param {string} tag @param {Props | null} [props] @param {...Child} children */
 export const svg = (tag, props, ...children) => make(document.createElementNS(SVG, tag), props, children, false);

@@ -1,14 +1,13 @@
 // The words of the page in English and Korean: keys "room.key", one file a room and language; the file leaves the
 // room out.
 
-const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "music", "learn"];
+const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "learn"];
 
 /** @typedef {"en" | "ko"} Language */
 /** @type {Record<string, string>} */
 let words = {};
-/** @type {Language} */
-let spoken = "en";
-let asked = "en";
+/** @type {Language[]} */
+let [spoken, asked] = ["en", "en"];
 
 /** @returns {Language} */
 export const language = () => spoken;
@@ -24,6 +23,12 @@ export async function setLanguage(wanted) {
 	words = Object.assign({}, ...files);
 	spoken = wanted;
 	document.documentElement.lang = wanted;
+}
+
+/** Load the words of one more room, which not every page needs. */
+export async function bring(room) {
+	if (!ROOMS.includes(room)) ROOMS.push(room);
+	await setLanguage(asked);
 }
 
 /** @param {Language} wanted @returns {Promise<Record<string, string>>} */

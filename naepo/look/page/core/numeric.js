@@ -67,6 +67,9 @@ export function farthest(a, b) {
 	return largest;
 }
 
+/** The indices of all, the largest size first; of equal ones the lower index first. @param {Numbers} values */
+export const bySize = (values) => Array.from(values, (_, i) => i).sort((a, b) => Math.abs(values[b]) - Math.abs(values[a]) || a - b);
+
 /** The indices of the n largest values, largest first; of equal ones the lower index first. @param {Numbers} values @param {number} n */
 export function largest(values, n) {
 	/** @type {number[]} */

@@ -13,9 +13,9 @@ export class Runs {
 	constructor(about, tell) {
 		this.about = about;
 		this.tell = tell;
-		/** @type {any} */ this.run = null;
-		/** @type {any} */ this.plain = null; // the run without changes, when there are any
-		/** @type {any} */ this.error = null;
+		this.run = null;
+		this.plain = null; // the run without changes, when there are any
+		this.error = null;
 		/** @type {Question | null} */ this.wanted = null;
 		this.isWaiting = false;
 		this.repeats = { key: "", n: 0 };

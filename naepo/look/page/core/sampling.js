@@ -1,7 +1,7 @@
 // From logits to what the next id is drawn from: temperature, min-p, top-k, top-p, in the order and with the ties of
 // naepo/generate/sampling.py, over all ids.
 
-import { softmax } from "./numeric.js";
+import { largest, softmax } from "./numeric.js";
 
 const GREEDY_BELOW = 1e-5;
 
@@ -9,7 +9,7 @@ const GREEDY_BELOW = 1e-5;
 
 /** Give the probability of every id; what may not be drawn has exactly 0. @param {ArrayLike<number>} logits @param {Sampling} sampling */
 export function filtered(logits, { temperature, minP = null, topK = null, topP = null }) {
-	const best = likeliest(logits);
+	const [best] = largest(logits, 1);
 	if (temperature < GREEDY_BELOW) {
 		const greedy = new Float64Array(logits.length);
 		greedy[best] = 1;
@@ -20,13 +20,6 @@ export function filtered(logits, { temperature, minP = null, topK = null, topP =
 	if (topK !== null && topK < cooled.length) keepTopK(cooled, topK);
 	if (topP !== null && topP < 1) keepTopP(cooled, topP);
 	return softmax(cooled);
-}
-
-/** The id of the largest logit, the first of equal ones. */
-function likeliest(logits) {
-	let best = 0;
-	for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
-	return best;
 }
 
 /** @param {(value: number) => boolean} stays */

@@ -24,7 +24,7 @@ export const DEFAULTS = {
 	seed: 0,
 	other: null,
 	voice: null,
-	map: { method: "pca", seed: 0, perplexity: null, neighbours: null, colour: "script", query: "" },
+	map: { method: "pca", seed: 0, perplexity: 30, neighbours: 15, colour: "script", query: "" },
 	lang: null,
 	theme: null,
 };

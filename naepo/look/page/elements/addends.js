@@ -4,6 +4,7 @@ import { getTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { factor, full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+import { bySize } from "../core/numeric.js";
 import "./bars.js";
 import { figure } from "./figure.js";
 import { rowOf, told } from "./matrix-of.js";
@@ -15,7 +16,7 @@ export async function addends(run, op, row, col) {
 	const k = shape[1];
 	const [x, w, products] = [0, 1, 2].map((i) => rowOf(data, i, k));
 	const [bias, cell] = ["X-Naepo-Bias", "X-Naepo-Cell"].map((name) => Number(headers.get(name)));
-	const order = Array.from(products.keys()).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]) || a - b);
+	const order = bySize(products);
 	let sum = 0;
 	const rows = order.map((j) => ({ j, product: x[j] * w[j], running: (sum += x[j] * w[j]) }));
 	const total = sum + bias;

@@ -29,7 +29,7 @@ class Answer extends HTMLElement {
 		this.heading = h("h2");
 		this.bars = h("div", { class: "next" });
 		this.rest = h("p", { class: "note rest" });
-		this.facts = h("p", { class: "note" });
+		this.facts = note();
 		this.moved = h("p", { class: "moved", hidden: true });
 		this.syllables = h("naepo-syllables");
 		on(document, "naepo-step", (key) => (key === "n" ? this.#write(this.next) : this.#back()));

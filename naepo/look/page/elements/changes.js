@@ -61,7 +61,7 @@ class Changes extends HTMLElement {
 		input.addEventListener("input", () => this.#tell(changes().map((each, at) => (at === i ? { ...each, factor: Number(input.value) } : each))));
 		this.factors[i] = (factor) => {
 			input.value = String(factor);
-			output.textContent = factor === 0 ? t("changes.is_off") : `× ${factor.toFixed(2)}`;
+			output.textContent = factor === 0 ? t("answer.off") : `× ${factor.toFixed(2)}`;
 		};
 		return h("li", { class: "chip" }, h("span", {}, words), h("span", { class: "factor" }, input, output), off);
 	}
@@ -145,7 +145,7 @@ const wordsOf = (state) => ({ block: blockOf(state.op) || 0, head: state.head, u
 
 function placeWords({ op, head, unit, position }) {
 	const parts = [op];
-	if (head !== undefined) parts.push(t("changes.head", { head }));
+	if (head !== undefined) parts.push(t("attention.head", { head }));
 	if (unit !== undefined) parts.push(t("changes.unit", { unit }));
 	if (position !== undefined) parts.push(t("changes.position", { position }));
 	return parts.join(" · ");

@@ -3,13 +3,13 @@
 import { h } from "../core/dom.js";
 import { factor, full, number } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { maxAbs } from "../core/numeric.js";
+import { bySize, maxAbs } from "../core/numeric.js";
 import { matrixOf, note, told } from "./matrix-of.js";
 
 export function compared({ q, k, score, names, position, seen, head }) {
 	const [size, root] = [q.length, Math.sqrt(q.length)];
 	const products = Float64Array.from(q, (x, i) => (x * k[i]) / root);
-	const order = Array.from(products.keys()).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]) || a - b);
+	const order = bySize(products);
 	let sum = 0;
 	const running = order.map((i) => (sum += products[i]));
 	const rows = [order.map((i) => q[i]), order.map((i) => k[i]), order.map((i) => products[i]), running];

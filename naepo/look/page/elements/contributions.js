@@ -54,7 +54,7 @@ export function contributions(sums, position, state) {
 		holder.replaceChildren(bars(sums, state));
 	};
 	const order = h("button", { class: "quiet", "aria-pressed": bySize, onclick: turn }, t("path.by_size"));
-	const ends = [t("path.sum"), t("path.logit")];
+	const ends = [t("op.total"), t("answer.column_logit")];
 	const rows = [...sums.parts.map(({ name, value }) => [name, value]), [ends[0], sums.sum], [ends[1], sums.logit]];
 	const picture = figure({
 		title: t("path.contributions"),

@@ -3,7 +3,7 @@
 import { h } from "../core/dom.js";
 import { number, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
-import { softmax } from "../core/numeric.js";
+import { largest, softmax } from "../core/numeric.js";
 import { divergence, entropy, variation } from "../core/sampling.js";
 import "./bars.js";
 import { figure } from "./figure.js";
@@ -17,8 +17,7 @@ const SHOWN = 12; // of each side
 async function read({ model, run, position }) {
 	const [{ data }, { labels }] = await Promise.all([run.tensor("logits", `${position},:`), vocabularyOf(model.key)]);
 	const p = softmax(data);
-	const likeliest = Array.from(p.keys()).sort((one, other) => p[other] - p[one]);
-	return { p, labels, top: likeliest.slice(0, SHOWN), ids: new Map(labels.map((label, id) => [label, id])) };
+	return { p, labels, top: largest(p, SHOWN), ids: new Map(labels.map((label, id) => [label, id])) };
 }
 
 /** @param {Side} one @param {Side} two */

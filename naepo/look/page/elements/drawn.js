@@ -6,7 +6,7 @@ import { tell } from "../core/select.js";
 export class Drawn extends HTMLElement {
 	constructor() {
 		super();
-		/** @type {any} */ this.content = null;
+		this.content = null;
 		this.frame = h("div", { class: "frame" });
 		this.readout = h("p", { class: "readout", "aria-live": "polite" });
 		this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawn && this.draw());

@@ -2,6 +2,8 @@
 
 import { getTensor } from "../core/api.js";
 import { t } from "../core/i18n.js";
+import { lengthOf } from "../core/numeric.js";
+import { rowOf } from "./matrix-of.js";
 
 const CELLS = 4_000_000; // a piece
 const MOST = 24_000_000; // beyond, reading the whole matrix to colour points is not worth its 100 MB
@@ -15,11 +17,7 @@ export async function embeddingNorms(model, checkpoint) {
 	for (let from = 0; from < vocab; from += step) {
 		const at = `${from}:${Math.min(vocab, from + step)},:`;
 		const { data } = await getTensor("/look/weight", { model: model.key, checkpoint, name: "embedding.weight", at });
-		for (let row = 0; row * width < data.length; row++) {
-			let square = 0;
-			for (let i = row * width; i < (row + 1) * width; i++) square += data[i] * data[i];
-			norms[from + row] = Math.sqrt(square);
-		}
+		for (let row = 0; row * width < data.length; row++) norms[from + row] = lengthOf(rowOf(data, row, width));
 	}
 	return norms;
 }

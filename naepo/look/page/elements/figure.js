@@ -1,6 +1,6 @@
 // A picture with its name, the same numbers as a real table, and the ways to take it along.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { saveCsv, savePicture, savers } from "../core/export.js";
 import { full } from "../core/format.js";
 import { t } from "../core/i18n.js";
@@ -19,7 +19,7 @@ export function tableElement({ head, rows }) {
 		h("tr", {}, h("th", { scope: "row" }, shown(first)), rest.map((cell) => h("td", {}, shown(cell))));
 	const columns = head.map((name) => h("th", { scope: "col" }, name));
 	const table = h("table", {}, h("thead", {}, h("tr", {}, columns)), h("tbody", {}, rows.slice(0, ROWS).map(row)));
-	const more = rows.length > ROWS && h("p", { class: "note" }, t("path.rows_shown", { shown: ROWS, all: rows.length }));
+	const more = rows.length > ROWS && note(t("path.rows_shown", { shown: ROWS, all: rows.length }));
 	return h("div", { class: "table-window", tabIndex: 0 }, table, more);
 }
 
@@ -38,10 +38,10 @@ function tableDetails(table) {
  *   note?: Node | string | null, tools?: Node[]}} options  name: of the files; source: what is drawn
  *   into PNG and SVG, the picture's own drawing when left out
  */
-export function figure({ title, name, picture, table, source, note = null, tools = [] }) {
+export function figure({ title, name, picture, table, source, note: words, tools = [] }) {
 	const drawing = () => source?.() ?? picture.querySelector("svg, canvas") ?? picture;
 	const csv = () => saveCsv(name, [table().head, ...table().rows]);
 	const buttons = h("span", { class: "figure-tools" }, tools, savePicture(name, drawing), savers({ CSV: csv }));
 	const head = h("figcaption", { class: "figure-head" }, h("h3", {}, title), buttons);
-	return h("figure", { class: "figure" }, head, note ? h("p", { class: "note" }, note) : null, picture, tableDetails(table));
+	return h("figure", { class: "figure" }, head, words && note(words), picture, tableDetails(table));
 }

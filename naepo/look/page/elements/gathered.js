@@ -24,7 +24,7 @@ export function gathered({ weights, values, mixed, size, names, position, head, 
 	const rows = matrixOf({ ...columns, rows: seen, label: "w · v", caption: "w_j · v_j", limit, rowLabels: names.slice(0, seen), data: scaled });
 	on(rows, "naepo-cell", (detail) => select(rows, { position: detail.row }));
 	const both = Float32Array.from([...sum, ...mixed]);
-	const words = [`Σ ${t("attention.sum")}`, t("attention.mixed_row")];
+	const words = [`Σ ${t("op.total")}`, t("attention.mixed_row")];
 	const ends = matrixOf({ ...columns, rows: 2, label: "Σ w · v, mixed", caption: "Σ_j w_j · v_j", limit, rowLabels: words, data: both });
 	return [
 		h("h3", {}, t("attention.gathered", { position, head })),

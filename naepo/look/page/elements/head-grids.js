@@ -1,6 +1,6 @@
 // Every head of every layer as a cell: what it added to the logit directly, and how the logit changes without it.
 
-import { postTensor } from "../core/api.js";
+import { once, postTensor } from "../core/api.js";
 import { h } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { figure } from "./figure.js";
@@ -8,14 +8,13 @@ import "./heat.js";
 import { on, select } from "./matrix-of.js";
 import { blockOf, headOf } from "./part-names.js";
 import { trouble } from "./part.js";
-import { once } from "./vocabulary.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
 
 /** @param {string} kind "added" or "without" */
 function grid(kind, values, { model, state }) {
 	const { n_layers: layers, n_heads: heads } = model.settings;
-	const rows = Array.from({ length: layers }, (_, block) => t("path.block", { block }));
+	const rows = Array.from({ length: layers }, (_, block) => t("road.block", { block }));
 	const columns = Array.from({ length: heads }, (_, head) => String(head));
 	const block = blockOf(state.op);
 	const selected = block < layers && state.head < heads ? { row: block, col: state.head } : null;
@@ -39,7 +38,7 @@ export async function headGrids(context, position, sums) {
 		without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
 	};
 	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
-	else without.append(h("button", { type: "button", on: { click: show } }, t("path.switch_off", { n })));
+	else without.append(h("button", { onclick: show }, t("path.switch_off", { n })));
 	const direct = new Float64Array(n).fill(NaN);
 	for (const { name, value } of (await sums).parts) {
 		const at = headOf(name);

@@ -1,6 +1,6 @@
 // <naepo-heads>: every head as a small picture, those that share a key and a value side by side; one of them is chosen.
 
-import { h } from "../core/dom.js";
+import { h, penOf } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { maxAbs, threeSigma } from "../core/numeric.js";
 import { select } from "../core/select.js";
@@ -17,7 +17,7 @@ const SIDE = 176; // pixels, twice what is seen
 function thumbnail(sheet, rows) {
 	const picture = h("canvas", { width: SIDE, height: SIDE, "aria-hidden": true });
 	const grid = { x: 0, y: 0, w: SIDE / sheet.cols, h: SIDE / rows };
-	paintCells(picture.getContext("2d"), sheet, { r0: 0, r1: rows, c0: 0, c1: sheet.cols }, grid);
+	paintCells(penOf(picture), sheet, { r0: 0, r1: rows, c0: 0, c1: sheet.cols }, grid);
 	return picture;
 }
 

@@ -41,7 +41,7 @@ export function lensHeat(lens, followed) {
 
 /** @param {Lens} lens */
 function lensTable({ layers }) {
-	const head = layers[0].top.flatMap((_, rank) => [`${rank + 1}`, t("path.id"), t("path.probability")]);
+	const head = layers[0].top.flatMap((_, rank) => [`${rank + 1}`, t("op.id"), t("answer.column_probability")]);
 	const rows = layers.map(({ op, entropy, top }) => [op, entropy, ...top.flatMap(({ label, id, probability }) => [label, id, probability])]);
 	return { head: [t("path.depth"), t("path.entropy"), ...head], rows };
 }

@@ -1,12 +1,11 @@
 // The colours of the map, one a point, and what they mean.
 
-import { getTensor } from "../core/api.js";
+import { getTensor, once } from "../core/api.js";
 import { css, sequential } from "../core/colour.js";
-import { h } from "../core/dom.js";
+import { h, note, penOf } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { has, t } from "../core/i18n.js";
 import { embeddingNorms } from "./embedding-norms.js";
-import { once } from "./vocabulary.js";
 
 /** @typedef {{colours: Uint8Array, legend: Node[]}} Colouring */
 
@@ -33,7 +32,7 @@ function byKind(kinds) {
 	kinds.forEach((kind, id) => colours.set(colourOf.get(kind) ?? NONE, 3 * id));
 	const item = (/** @type {[string, number]} */ [kind, n]) => {
 		const swatch = h("span", { class: "swatch", style: { background: css(colourOf.get(kind) ?? NONE) } });
-		const name = /^\d/.test(kind) ? t("music.voice", { voice: kind }) : has(`map.kind_${kind}`) ? t(`map.kind_${kind}`) : kind;
+		const name = /^\d/.test(kind) ? t("map.voice", { voice: kind }) : has(`map.kind_${kind}`) ? t(`map.kind_${kind}`) : kind;
 		return h("li", {}, swatch, `${name} ${n}`);
 	};
 	return { colours, legend: [h("ul", { class: "legend" }, ranked.map(item))] };
@@ -53,7 +52,7 @@ function byAmount(name, amounts, scale = (amount) => amount) {
 		colours.set(Number.isFinite(share) ? shade(share) : NONE, 3 * id);
 	});
 	const strip = h("canvas", { width: 120, height: 10, "aria-hidden": true });
-	const pen = strip.getContext("2d");
+	const pen = penOf(strip);
 	for (let x = 0; x < 120; x++) {
 		pen.fillStyle = css(shade(x / 119));
 		pen.fillRect(x, 0, 1, 10);
@@ -80,6 +79,6 @@ export async function colouring(model, checkpoint, colour, { kinds, notes }) {
 	if (colour === "norm") return { ...byAmount(name, await embeddingNorms(model, checkpoint)), order };
 	if (colour === "pitch" && notes) return { ...byAmount(name, Float32Array.from(notes, (pitch) => pitch ?? NaN)), order };
 	const { colours, legend } = byKind(kinds);
-	const missing = colour === "frequency" ? [h("p", { class: "note" }, t("map.no_frequencies"))] : [];
+	const missing = colour === "frequency" ? [note(t("map.no_frequencies"))] : [];
 	return { colours, order, legend: [...missing, ...legend] };
 }

@@ -1,18 +1,19 @@
 // The names along the rows and columns of a matrix, and the frames around what is chosen or pointed at.
 
+import { h, penOf } from "../core/dom.js";
+
 /** @typedef {import("./matrix-paint.js").Grid} Grid */
 
 const FONT = "11px system-ui, sans-serif";
 const LINE = 12; // pixels that a name needs
 
-/** @type {CanvasRenderingContext2D | null} */
-let ruler = null;
+/** @type {any} */
+let pen = null;
 
 /** Pixels that the longest name takes. @param {string[] | undefined} names */
 export function room(names, most) {
 	if (!names?.length) return 0;
-	ruler ??= document.createElement("canvas").getContext("2d");
-	const pen = /** @type {CanvasRenderingContext2D} */ (ruler);
+	pen ??= penOf(h("canvas"));
 	pen.font = `bold ${FONT}`; // as the marked one is written
 	return Math.min(most, Math.ceil(Math.max(...names.map((name) => pen.measureText(name).width))) + 8);
 }

@@ -1,6 +1,7 @@
 // A part of a matrix as pixels: colour for what is a number, signs for what is none or lies beyond the scale.
 
 import { css, inkOn, legend, pixel } from "../core/colour.js";
+import { h, penOf } from "../core/dom.js";
 import { number } from "../core/format.js";
 
 /**
@@ -72,7 +73,7 @@ export function imageOf(sheet, part, widest, tallest) {
 	return image;
 }
 
-/** @type {HTMLCanvasElement | null} */
+/** @type {any} */
 let scratch = null;
 
 /** Draw a part where the grid says. @param {Sheet} sheet @param {Part} part @param {Grid} grid @param {number} density device pixels in one */
@@ -80,9 +81,9 @@ export function paintCells(pen, sheet, part, grid, density = 1) {
 	const [width, height] = [(part.c1 - part.c0) * grid.w, (part.r1 - part.r0) * grid.h];
 	if (!(width > 0 && height > 0)) return;
 	const image = imageOf(sheet, part, width * density, height * density);
-	scratch ??= document.createElement("canvas");
+	scratch ??= h("canvas");
 	[scratch.width, scratch.height] = [image.width, image.height];
-	/** @type {CanvasRenderingContext2D} */ (scratch.getContext("2d", { willReadFrequently: true })).putImageData(image, 0, 0);
+	penOf(scratch, { willReadFrequently: true }).putImageData(image, 0, 0);
 	pen.imageSmoothingEnabled = false;
 	pen.drawImage(scratch, 0, 0, image.width, image.height, grid.x + part.c0 * grid.w, grid.y + part.r0 * grid.h, width, height);
 }
@@ -157,7 +158,7 @@ function short(x) {
 export function paintScale(canvas, kind) {
 	const image = new ImageData(256, 1);
 	new Uint32Array(image.data.buffer).set(palette(kind));
-	canvas.getContext("2d")?.putImageData(image, 0, 0);
+	penOf(canvas).putImageData(image, 0, 0);
 }
 
 /** Count what a scale cannot show. @param {(row: number) => number} limitOf */

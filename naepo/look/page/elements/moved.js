@@ -1,6 +1,6 @@
 // Every weight matrix over the kept checkpoints: its norm, how far it went from the first, how much it turned.
 
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import "./chart.js";
@@ -51,9 +51,9 @@ function heatOf({ steps, matrices }, measure, choose) {
 /** @param {Moves} moves @param {(step: number) => void} choose */
 export function movedPicture(moves, choose) {
 	const { steps, matrices } = moves;
-	const [holder, note] = [h("div"), h("p", { class: "note" })];
+	const [holder, what] = [h("div"), note()];
 	const draw = (/** @type {Measure} */ measure) => {
-		note.textContent = t("training.heat_note", { formula: t(`training.formula_${measure}`) });
+		what.textContent = t("training.heat_note", { formula: t(`training.formula_${measure}`) });
 		holder.replaceChildren(heatOf(moves, measure, choose));
 		buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(MEASURES[i] === measure)));
 	};
@@ -61,16 +61,16 @@ export function movedPicture(moves, choose) {
 	draw("moved");
 	const head = MEASURES.flatMap((each) => steps.map((step) => `${t(`training.${each}`)} ${step}`));
 	const rows = () => matrices.map((matrix) => [matrix.name, ...MEASURES.flatMap((each) => valuesOf(matrix, each, steps.length))]);
-	const picture = h("div", {}, h("p", { class: "chips" }, buttons), note, holder);
-	const table = () => ({ head: [t("training.matrix"), ...head], rows: rows() });
+	const picture = h("div", {}, h("p", { class: "chips" }, buttons), what, holder);
+	const table = () => ({ head: [t("matrix.matrix"), ...head], rows: rows() });
 	return figure({ title: t("training.matrices"), name: "matrices", picture, table });
 }
 
 /** @param {Moves} moves @param {(step: number) => void} choose */
 export function gradientPicture(moves, text, choose) {
 	const rows = moves.matrices.map(({ name, norm }) => [name, ...norm]);
-	const table = () => ({ head: [t("training.matrix"), ...moves.steps.map(String)], rows });
+	const table = () => ({ head: [t("matrix.matrix"), ...moves.steps.map(String)], rows });
 	const picture = heatOf(moves, "gradient", choose);
 	const told = { title: t("training.gradients"), name: "gradients", note: t("training.gradients_note", { text }) };
-	return [figure({ ...told, picture, table }), ...(moves.notes ?? []).map((words) => h("p", { class: "note" }, words))];
+	return [figure({ ...told, picture, table }), ...(moves.notes ?? []).map((words) => note(words))];
 }

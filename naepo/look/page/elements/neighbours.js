@@ -18,6 +18,6 @@ export async function neighbourList(model, checkpoint, id) {
 		const button = h("button", { class: "quiet token-name", onclick: click }, label);
 		return [button, near, cosine, distance].map((cell) => (typeof cell === "number" && !Number.isInteger(cell) ? number(cell) : cell));
 	});
-	const head = [t("map.text"), t("path.id"), t("map.cosine"), t("map.distance")];
+	const head = [t("map.text"), t("op.id"), t("map.cosine"), t("map.distance")];
 	return [heading, note(t("map.neighbours_note", { id })), tableElement({ head, rows })];
 }

@@ -20,7 +20,7 @@ export class OpPanel extends HTMLElement {
 	constructor() {
 		super();
 		this.pane = new Pane("op-part");
-		/** @type {any} */ this.now = null;
+		this.now = null;
 	}
 
 	connectedCallback() {

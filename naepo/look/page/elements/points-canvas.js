@@ -2,6 +2,7 @@
 // WebGL2 is emulated by the processor, where this is several times faster than the emulation.
 
 import { pixel } from "../core/colour.js";
+import { penOf } from "../core/dom.js";
 
 /** @typedef {import("./points-webgl.js").Frame} Frame */
 
@@ -38,7 +39,7 @@ function scatter(target, { width, height, size: wanted }, xy, pixels, camera) {
 
 /** @returns {import("./points-webgl.js").Renderer} */
 export function canvasRenderer(canvas) {
-	const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+	const context = penOf(canvas, { alpha: false });
 	let [xy, rgb, key] = [new Float32Array(0), new Uint8Array(0), ""];
 	let pixels = new Uint32Array(0);
 	/** @type {ImageData | null} */

@@ -10,7 +10,7 @@ export function pointsFigure(points, title, name, note) {
 	points.setAttribute("aria-label", `${title}. ${t("map.hands")}`);
 	const row = (id) => [id, points.names[id] ?? "", points.xy[2 * id], points.xy[2 * id + 1]];
 	const table = () => ({
-		head: [t("path.id"), t("map.text"), "x", "y"],
+		head: [t("op.id"), t("map.text"), "x", "y"],
 		rows: Array.from({ length: points.xy.length / 2 }, (_, id) => row(id)),
 	});
 	return figure({ title, name, note, picture: h("div", { class: "map-frame" }, points), source: () => points.picture(), table });

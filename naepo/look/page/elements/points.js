@@ -1,7 +1,7 @@
 // <naepo-points>: up to a million points to pan, zoom, hover and choose from (naepo-select {id}). The points are one draw call; names
 // are a sheet above, moved along by a CSS transform and laid out anew when the hand rests.
 
-import { h } from "../core/dom.js";
+import { h, penOf } from "../core/dom.js";
 import { select } from "./matrix-of.js";
 import { canvasRenderer } from "./points-canvas.js";
 import { listen } from "./points-hands.js";
@@ -247,7 +247,7 @@ export class NaepoPoints extends HTMLElement {
 	picture() {
 		const { width, height } = this.canvas;
 		const whole = h("canvas", { width, height });
-		const pen = whole.getContext("2d");
+		const pen = penOf(whole);
 		this.draw();
 		pen.drawImage(this.canvas, 0, 0); // in the same task as the drawing: WebGL keeps its picture no longer
 		this.layOut();

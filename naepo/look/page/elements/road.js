@@ -1,7 +1,7 @@
 // The model as a road: a line a step, with a strip of its real values at the selected position; laid out before any number arrives.
 
 import { getTensor } from "../core/api.js";
-import { h } from "../core/dom.js";
+import { h, note } from "../core/dom.js";
 import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
 import { select, tell } from "../core/select.js";
@@ -24,7 +24,7 @@ class Road extends HTMLElement {
 		/** @type {Map<string, Line>} */ this.lines = new Map();
 		/** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
 		this.tokens = h("span", { class: "sizes" });
-		this.note = h("p", { class: "note" });
+		this.note = note();
 		this.table = h("details", { class: "table-details", ontoggle: () => this.#fill() });
 	}
 
@@ -85,7 +85,7 @@ class Road extends HTMLElement {
 		const words = has(key) ? h("span", { class: "words" }, t(key)) : null;
 		const line = h(
 			"button",
-			{ type: "button", class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, onclick: () => select(this, { op: op.name }) },
+			{ class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, onclick: () => select(this, { op: op.name }) },
 			h("span", { class: "name" }, h("code", {}, last), words),
 			canvas,
 			h("span", { class: "figures" }, range, sizes),

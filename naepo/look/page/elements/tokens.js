@@ -84,7 +84,6 @@ class Tokens extends HTMLElement {
 		return h(
 			"button",
 			{
-				type: "button",
 				class: "token",
 				role: "option",
 				tabIndex: -1,

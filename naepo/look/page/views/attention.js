@@ -8,13 +8,9 @@ import { compared } from "../elements/compared.js";
 import { gathered, sharesOf } from "../elements/gathered.js";
 import "../elements/heads.js";
 import { changed, glyphsOf, matrixOf, note, on, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
-import { notesOf } from "../elements/notes.js";
 import { opHead } from "../elements/op-head.js";
 import { Part } from "../elements/part.js";
-import "../elements/player.js";
-import "../elements/roll.js";
 import { rowWindow } from "../elements/row-window.js";
-import { score } from "../elements/score.js";
 
 const STAGES = ["scores", "masked", "weights", "mixed"];
 const SQUARE = new Set(["scores", "masked", "weights"]); // all positions by all positions
@@ -29,7 +25,7 @@ class AttentionView extends HTMLElement {
 		this.heading = h("div");
 		this.blocks = h("nav", { class: "op-links" });
 		this.tabs = h("div", { class: "tabs", role: "tablist" });
-		this.what = h("p", { class: "note" });
+		this.what = note();
 		this.pane = new Part("attention");
 		this.focused = h("div", { class: "attention-large" });
 		this.checks = h("div");
@@ -39,12 +35,8 @@ class AttentionView extends HTMLElement {
 		this.above = h("div");
 		this.middle = h("div", {}, this.large);
 		this.below = h("div");
-		this.player = h("naepo-player");
-		this.roll = h("naepo-roll");
-		this.score = new Part();
-		this.music = h("div", { hidden: true }, this.player, this.roll, this.score.element);
-		on(this.player, "naepo-time", ({ time }) => (this.roll.time = time));
-		this.focused.append(this.above, this.music, this.middle, this.below);
+		this.focused.append(this.above, this.middle, this.below);
+		/** @type {any} */ this.music = null; // of a model of music
 		/** @type {any} */ this.found = null;
 		/** @type {any} */ this.now = null;
 		this.rows = rowWindow(1, 1, 0);
@@ -95,7 +87,7 @@ class AttentionView extends HTMLElement {
 	/** Which block, which stage. */
 	#choices(model) {
 		const block = (i) =>
-			h("button", { "aria-pressed": i === this.block, class: "chip", onclick: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) }, t("attention.block", { block: i }));
+			h("button", { "aria-pressed": i === this.block, class: "chip", onclick: () => select(this, { op: `blocks.${i}.attention.${this.stage}` }) }, t("road.block", { block: i }));
 		this.blocks.setAttribute("aria-label", t("attention.blocks"));
 		this.blocks.replaceChildren(...Array.from({ length: model.settings.n_layers }, (_, i) => block(i)));
 		const tab = (stage) =>
@@ -112,7 +104,9 @@ class AttentionView extends HTMLElement {
 		const { stage, path, rows } = this;
 		const more = { mixed: ["v", "mixed"], scores: ["q", "k", "scores"], masked: ["masked"], weights: [] }[stage] ?? [];
 		const names = ["weights", ...more];
-		const tensors = await Promise.all(names.map((name) => run.tensor(`${path}.${name}`, SQUARE.has(name) ? `:,${rows.from}:${rows.to},:` : undefined)));
+		const slices = names.map((name) => run.tensor(`${path}.${name}`, SQUARE.has(name) ? `:,${rows.from}:${rows.to},:` : undefined));
+		const [tensors] = await Promise.all([Promise.all(slices), run.isMusic && import("../music/view.js")]);
+		if (run.isMusic && !this.music) this.above.after((this.music = h("naepo-music")));
 		/** @type {Record<string, Tensor>} */
 		const all = Object.fromEntries(names.map((name, i) => [name, tensors[i]]));
 		const [n, high, cols] = all[stage].shape;
@@ -177,20 +171,11 @@ class AttentionView extends HTMLElement {
 		const { run } = this.found;
 		const labels = glyphsOf(run);
 		const label = t("attention.arcs", { position, head, token: labels[position] });
-		const notes = notesOf(run.tokens);
-		this.music.hidden = !notes.length;
-		if (notes.length) this.#music({ notes, labels, weights, position, label });
-		return [h("h3", {}, label), notes.length ? "" : h("naepo-arcs", { tabIndex: -1, content: { labels, weights, position, label } })];
-	}
-
-	/** The same over the notes of a piece, which can be heard and read as a score. */
-	#music(content) {
-		const { run } = this.found;
-		const { voice } = this.now.state;
-		const { notes, position } = content;
-		this.roll.data = { ...content, voice };
-		this.player.content = { run: run.run, notes, position, isLast: position === run.tokens.length - 1, voice };
-		this.score.load(`${run.run} ${this.now.state.lang}`, t("music.engraving"), () => score(run));
+		const hasNotes = run.tokens.some(({ note }) => note);
+		const content = { labels, weights, position, label };
+		if (this.music) this.music.hidden = !hasNotes;
+		if (hasNotes) this.music.content = { ...content, run, state: this.now.state };
+		return [h("h3", {}, label), hasNotes ? "" : h("naepo-arcs", { tabIndex: -1, content })];
 	}
 
 	#gathered(head, position, weights) {

@@ -75,7 +75,7 @@ class CompareView extends Room {
 		);
 		this.choice.replaceChildren(h("label", { class: "field" }, t("compare.with"), models));
 		if (!other) return;
-		const steps = other.checkpoints.map(({ step, is_best }) => [step, is_best ? `${step} · ${t("training.best")}` : step]);
+		const steps = other.checkpoints.map(({ step, is_best }) => [step, is_best ? `${step} · ${t("top.best")}` : step]);
 		const step = chooser({}, steps, checkpoint, (value) => select(this, { other: { model: other.key, checkpoint: Number(value) } }));
 		const swapped = { model: other.key, checkpoint, other: { model: model.key, checkpoint: state.checkpoint ?? model.checkpoint } };
 		const swap = h("button", { class: "quiet", onclick: () => select(this, swapped) }, t("compare.swap"));

@@ -20,15 +20,6 @@ import { vocabularyOf } from "../elements/vocabulary.js";
  *   colour: "script" | "frequency" | "norm" | "pitch", query: string}} Choice
  */
 
-/** @type {Choice} */
-const FIRST = { method: "pca", seed: 0, perplexity: 30, neighbours: 15, colour: "script", query: "" };
-
-/** @returns {Choice} */
-function choiceOf(state) {
-	const said = Object.entries(state.map ?? {}).filter(([, value]) => value !== null && value !== undefined);
-	return { ...FIRST, ...Object.fromEntries(said) };
-}
-
 class MapView extends Room {
 	constructor() {
 		super();
@@ -51,7 +42,8 @@ class MapView extends Room {
 
 	set context({ state, model, about }) {
 		this.state = state;
-		const choice = choiceOf(state);
+		/** @type {Choice} */
+		const choice = state.map;
 		const checkpoint = state.checkpoint ?? model.checkpoint;
 		if (this.shown !== state.lang + state.theme) this.build(state);
 		this.points.selected = state.id ?? -1;
@@ -88,14 +80,14 @@ class MapView extends Room {
 		const vocabulary = await vocabularyOf(model.key);
 		const { colours, legend, order } = await colouring(model, checkpoint, choice.colour, vocabulary);
 		Object.assign(this.points, { names: vocabulary.labels, order, colours });
-		Object.assign(this.search, { labels: vocabulary.labels, query: choiceOf(this.state).query });
+		Object.assign(this.search, { labels: vocabulary.labels, query: this.state.map.query });
 		this.points.marked = this.search.ids;
 		return legend;
 	}
 
 	/** @param {Partial<Choice>} patch */
 	choose(patch) {
-		select(this, { map: { ...choiceOf(this.state), ...patch } });
+		select(this, { map: { ...this.state.map, ...patch } });
 	}
 }
 

@@ -61,7 +61,7 @@ class PathView extends Room {
 		const buttons = listed.map(({ id: each, label, probability }) =>
 			h(
 				"button",
-				{ type: "button", class: "chip", "aria-pressed": each === chosen, onclick: () => select(this, { id: each }) },
+				{ class: "chip", "aria-pressed": each === chosen, onclick: () => select(this, { id: each }) },
 				h("span", { class: "token-name" }, label),
 				Number.isFinite(probability) ? ` ${percent(probability)}` : "",
 			),
@@ -80,7 +80,7 @@ class PathView extends Room {
 			dots: at === position,
 		}));
 		const others = lines.filter(({ faint }) => faint).slice(-FAINT);
-		const drawn = { series: [...others, lines[position]], x: t("path.depth"), y: t("path.norm"), label: t("path.stream"), names };
+		const drawn = { series: [...others, lines[position]], x: t("path.depth"), y: t("op.norm"), label: t("path.stream"), names };
 		const chart = h("naepo-chart", { data: drawn });
 		const table = () => ({
 			head: [t("path.depth"), ...lines.map(({ name }) => name)],

@@ -1,6 +1,6 @@
 // Training seen from inside: the kept checkpoints on one slider, the curves, and how far every matrix moved.
 
-import { getJSON, getTensor } from "../core/api.js";
+import { getJSON, getTensor, once } from "../core/api.js";
 import { h, note } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { t } from "../core/i18n.js";
@@ -11,7 +11,7 @@ import { gradientPicture, movedPicture } from "../elements/moved.js";
 import { Part } from "../elements/part.js";
 import { pointsFigure } from "../elements/points-figure.js";
 import { Room } from "../elements/room.js";
-import { once, vocabularyOf } from "../elements/vocabulary.js";
+import { vocabularyOf } from "../elements/vocabulary.js";
 
 const PAUSE = 90; // milliseconds a slider rests before the model is run at its checkpoint
 
@@ -81,7 +81,7 @@ class TrainingView extends Room {
 		if (this.range.ariaLabel !== name) this.slider.replaceChildren(h("label", { class: "field" }, name, this.range), this.output);
 		Object.assign(this.range, { ariaLabel: name, max: Math.max(0, n - 1), disabled: n < 2 });
 		if (!this.pause) this.range.value = String(at); // else a hand is on it
-		const best = model.checkpoints[at]?.is_best ? ` · ${t("training.best")}` : "";
+		const best = model.checkpoints[at]?.is_best ? ` · ${t("top.best")}` : "";
 		this.output.textContent = t("training.step_of", { step: count(checkpoint), at: at + 1, n }) + best;
 	}
 

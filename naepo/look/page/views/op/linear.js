@@ -7,7 +7,7 @@ import { t } from "../../core/i18n.js";
 import { largest } from "../../core/numeric.js";
 import { addends } from "../../elements/addends.js";
 import { histogram } from "../../elements/histogram.js";
-import { changed, matrixOf, note, on, positionsOf, rowOf, select, term } from "../../elements/matrix-of.js";
+import { changed, matrixOf, note, on, positionsOf, select, term } from "../../elements/matrix-of.js";
 import { OpPanel } from "../../elements/op-panel.js";
 import { Part } from "../../elements/part.js";
 import { merged, recomputed, transposed } from "../../elements/recompute.js";
@@ -158,9 +158,6 @@ class OpLinear extends OpPanel {
 	}
 }
 
-async function likeliest(run, position) {
-	const { data, shape } = await run.tensor("logits", `${position},:`);
-	return largest(rowOf(data, 0, shape[1]), 1)[0];
-}
+const likeliest = async (run, position) => largest((await run.tensor("logits", `${position},:`)).data, 1)[0];
 
 customElements.define("naepo-op-linear", OpLinear);

@@ -35,12 +35,12 @@ class OpNorm extends OpPanel {
 			[t("op.before")]: before,
 			[t(isLayer ? "op.centred" : "op.divided")]: divided,
 			[`× ${t("op.gain")}`]: gain.data,
-			...(bias ? { [`+ ${t("op.bias_row")}`]: bias.data } : {}),
+			...(bias ? { [`+ ${t("op.bias")}`]: bias.data } : {}),
 			[`= ${t("op.after")}`]: after,
 		};
 		const said = { position, mean: number(found.mean), variance: number(found.variance), rms: number(found.rms), eps: number(found.eps), scale: number(found.scale) };
 		const lengths = { before: number(lengthOf(before)), divided: number(lengthOf(divided)), after: number(lengthOf(after)) };
-		const words = t("op.norm_check", { bias: bias ? ` + ${t("op.bias_row")}` : "" });
+		const words = t("op.norm_check", { bias: bias ? ` + ${t("op.bias")}` : "" });
 		return [
 			isHead ? h("p", {}, t("op.norm_head", { head, n: op.shape[0] })) : null,
 			h("p", {}, t(isLayer ? "op.norm_layer" : "op.norm_rms", said)),

@@ -6,7 +6,7 @@ import { drawing, svg } from "../core/dom.js";
 import { full, percent } from "../core/format.js";
 import { t } from "../core/i18n.js";
 import { select } from "../core/select.js";
-import { Drawn } from "./drawn.js";
+import { Drawn } from "../elements/drawn.js";
 
 /**
  * @typedef {import("./notes.js").Written} Written

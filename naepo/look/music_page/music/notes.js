@@ -1,7 +1,7 @@
 // The notes of a prompt: each once, with the positions of the ids that write it.
 
 /**
- * @typedef {import("../core/player.js").Note} Note
+ * @typedef {import("./sound.js").Note} Note
  * @typedef {Note & {at: number[]}} Written  at: positions, in order
  */
 

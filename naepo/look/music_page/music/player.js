@@ -4,7 +4,7 @@ import { getFile } from "../core/api.js";
 import { chooser, h } from "../core/dom.js";
 import { download, savers } from "../core/export.js";
 import { language, t } from "../core/i18n.js";
-import { Player } from "../core/player.js";
+import { Player } from "./sound.js";
 import { select, tell } from "../core/select.js";
 
 const [SLOWEST, TEMPO, FASTEST] = [40, 88, 200]; // quarter notes a minute
@@ -53,7 +53,7 @@ class NaepoPlayer extends HTMLElement {
 	#build(voices) {
 		/** @type {[string | number, string][]} */
 		const options = [["", t("music.all_voices")]];
-		for (const voice of voices) options.push([voice, t("music.voice", { voice: voice + 1 })]);
+		for (const voice of voices) options.push([voice, t("map.voice", { voice: voice + 1 })]);
 		this.voices = chooser({ id: "voice", "aria-label": t("music.all_voices") }, options, "", (value) => select(this, { voice: value === "" ? null : Number(value) }));
 		const save = async () => download("prompt.mid", await getFile("/look/midi", { run: this.run }));
 		this.replaceChildren(this.button, h("label", { class: "field" }, t("music.tempo"), this.tempo, this.pace), this.voices, ...savers({ MIDI: save }));
