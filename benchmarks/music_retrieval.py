@@ -30,10 +30,12 @@ from benchmarks.music_sounds import (
 )
 from benchmarks.record import spread, write
 from naepo.embed.codebook import FIRST_CHARACTER, Codebook, Scale
+from naepo.embed.one_hot import sounding_pitches
 from naepo.embed.pitch_frames import RATE
 from naepo.embed.pooling import hidden_vectors
 from naepo.embed.sound_encoder import SoundEncoder, settings, tune_sound, untuned
 from naepo.embed.sound_views import Frames
+from naepo.embed.sound_ways import chroma
 from naepo.embed.time_series import vector
 from naepo.embed.word_vectors import skip_gram
 from naepo.encode import CharacterEncoder
@@ -166,7 +168,9 @@ def not_learned(gallery: list[Heard]) -> dict[str, Embedding]:
         "floor: pitch classes": lambda sounds: np.stack(
             [chroma(s.frames).mean(axis=0) for s in sounds]
         ),
-        "one-hot": lambda sounds: np.stack([multi_hot(s.frames).mean(axis=0) for s in sounds]),
+        "one-hot": lambda sounds: np.stack(
+            [sounding_pitches(s.frames).mean(axis=0) for s in sounds]
+        ),
         "time series, mfcc": lambda sounds: cepstra.apply(series("mfcc")(sounds)),
         "time series, chroma": series("chroma"),
         "time series, chroma-invariant": series("chroma-invariant"),
@@ -229,18 +233,6 @@ def heard_by(encoder: SoundEncoder) -> Embedding:
 def series(kind: str) -> Embedding:
     """Give the vectors of one kind of time series."""
     return lambda sounds: np.stack([vector(sound.samples, RATE, kind) for sound in sounds])
-
-
-def chroma(frames: Frames) -> Float[np.ndarray, "frames 12"]:
-    """Give how strong each pitch class is in each frame, the strongest 1."""
-    energies = frames.numpy().T.reshape(-1, 6, 12).sum(axis=1)
-    return energies / np.maximum(energies.max(axis=1, keepdims=True), 1e-12)
-
-
-def multi_hot(frames: Frames) -> Float[np.ndarray, "frames 72"]:
-    """Decode which pitches sound in each frame: those with a tenth of the strongest one's power."""
-    energies = frames.numpy().T
-    return (energies > 0.1 * energies.max(axis=1, keepdims=True)).astype(np.float32)
 
 
 def unit(vectors: Vectors) -> Vectors:

@@ -1,9 +1,9 @@
-"""`naepo embed`: turn pieces of music or text into vectors, by what a run has learned."""
+"""`naepo embed`: turn music, sound or text into vectors, by what a run has learned or without."""
 
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tyro.conf import Positional
 
@@ -12,20 +12,33 @@ from naepo.config import UserError
 
 if TYPE_CHECKING:
     from naepo.checkpoint import Checkpoint
+    from naepo.embed.entries import Entry
     from naepo.embed.pieces import Piece
+    from naepo.embed.pooling import Vectors
+
+    Made = tuple[dict[str, Any], Vectors, list[Entry]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embed(Arguments):
-    """Keep a vector for each piece and each of its moments, for `naepo search` to look through."""
+    """Keep a vector for each piece and each of its moments, for `naepo search` to look through.
+
+    naepo embed RUN PIECES, or without a run: naepo embed PIECES --by WAY --store STORE.
+    """
 
     run: Positional[Path]
-    """A run's folder, one checkpoint, or a Hugging Face folder."""
+    """A run's folder, one checkpoint, or a Hugging Face folder; with --by or --letters no run is
+    named, only files and folders."""
     pieces: Positional[tuple[Path, ...]] = ()
     """Files and folders of what the run was trained on: music, or text. Recordings: see --sound."""
     store: Path | None = None
     """Add sentences and passages, rows of tables, or pieces to this store; it is made where there
     is none. `naepo search` takes its name in place of the run's."""
+    by: str | None = None
+    """Without a run, into a store: one-hot; of sound time-series, or one of mel, mfcc, chroma,
+    tempogram, chroma-invariant; skip-gram or glove, learned from what is named; a file of word
+    vectors (word2vec, GloVe, .vec, .npy, .safetensors); the folder of a `transformers` audio model.
+    `naepo search` knows from the store which way it was."""
     unit: Literal["paragraph", "line", "sentence", "file"] = "paragraph"
     """Into what files of text are cut for a store."""
     text: str | None = None
@@ -47,13 +60,14 @@ class Embed(Arguments):
     """Use the tuned copy where the run has one."""
     sound: bool = False
     """Compare how pieces sound: recordings (WAV, FLAC, OGG, MP3), and music, played by naepo. Then
-    no key, tempo or instrument matters. It needs --tune once."""
+    no key, tempo or instrument matters. A run needs --tune once; with --by, no run is needed."""
     lines: bool = False
     """Of text, take every line as a piece of its own."""
     out: Path | None = None
-    """Where to keep the vectors. Default: `embedding` in the run's folder."""
+    """Where to keep the vectors. Default: `embedding` in the run's folder. With --by skip-gram or
+    glove: a file to write the vectors of words to (.txt .vec .bin .safetensors)."""
     seed: int = 0
-    """Decides the views that a copy is tuned on."""
+    """Decides the views that a copy is tuned on, and what is learned by skip-gram or glove."""
     checkpoint: str = "best"
     """best, last, or a step."""
     device: str | None = None
@@ -67,53 +81,65 @@ def main(arguments: list[str]) -> int:
         from naepo.cli.storing import keep
 
         return keep(asked)
+    if asked.by is not None:
+        raise UserError(
+            f"--by {asked.by} keeps its vectors in a store, and none is named",
+            hint=f"naepo embed FILES --by {asked.by} --store mine.naepo",
+        )
     if not asked.pieces:
         raise UserError("nothing to embed is named", hint="naepo embed RUN PIECES")
     from naepo.cli.hearing import are_recordings
-    from naepo.embed.places import home_of
+    from naepo.embed.places import home_of, sounds_in, vectors_in
+    from naepo.embed.store import Store
 
     home = home_of(asked.run, asked.out)
     is_sound = asked.sound or are_recordings(asked.pieces)
-    folder, n_pieces, first = _sounds(asked, home) if is_sound else _pieces(asked, home)
-    _say(f"{n_pieces:,} pieces, kept in {folder}")
+    folder = sounds_in(home) if is_sound else vectors_in(home)
+    about, vectors, entries = sounds_of(asked, home) if is_sound else _pieces(asked, home)
+    Store.create(folder, about).add(vectors, entries)
+    names = [entry.name for entry in entries if not entry.place]
+    _say(f"{len(names):,} pieces, kept in {folder}")
     at = f" --at {asked.out}" if asked.out else ""
     sound = " --sound" if is_sound else ""
-    _say(f"search: naepo search {asked.run} {first.partition(' #')[0]}{sound}{at}")
+    _say(f"search: naepo search {asked.run} {names[0].partition(' #')[0]}{sound}{at}")
     return 0
 
 
-def _pieces(asked: Embed, home: Path) -> tuple[Path, int, str]:
-    """Embed by the run's model; give where, how many, and the name of the first."""
+def _pieces(asked: Embed, home: Path) -> "Made":
     from naepo.cli.opening import open_model
-    from naepo.embed import tuned
-    from naepo.embed.pieces import embedder, read_pieces
-    from naepo.embed.places import vectors_in
-    from naepo.embed.store import Store
     from naepo.train.machine import choose_device
 
     loaded = open_model(asked.run, asked.checkpoint)
+    loaded.model.to(choose_device(asked.device))
+    return pieces_of(asked, loaded, home)
+
+
+def pieces_of(asked: Embed, loaded: "Checkpoint", home: Path | None) -> "Made":
+    """Embed by a run's model, or by its tuned copy.
+
+    home: where the copy is kept; None where there is no place for one.
+    """
+    from naepo.embed import tuned
+    from naepo.embed.pieces import embedder, read_pieces
+
     pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say, by_line=asked.lines)
-    device = choose_device(asked.device)
-    loaded.model.to(device)
     if asked.tune is not None:
+        if home is None:
+            raise UserError(f"{asked.run} has no place for a tuned copy", hint="say: --out FOLDER")
         _tune(asked, loaded, pieces, home)
-    kept = tuned.load(home) if asked.tuned else None
+    kept = tuned.load(home) if asked.tuned and home is not None else None
     if kept is not None:
-        kept.model.to(device)
+        kept.model.to(next(iter(loaded.model.parameters())).device)
     maker = embedder(loaded, kept, layer=asked.layer, pooling=asked.pooling)
-    folder = vectors_in(home)
-    Store.create(folder, maker.about).add(*maker.embed(pieces))
-    return folder, len(pieces), pieces[0].name
+    return maker.about, *maker.embed(pieces)
 
 
-def _sounds(asked: Embed, home: Path) -> tuple[Path, int, str]:
-    """Embed by the encoder of sound; give where, how many, and the name of the first."""
+def sounds_of(asked: Embed, home: Path) -> "Made":
+    """Embed by the encoder of sound, which is tuned first if asked for."""
     from naepo.cli.hearing import hear
     from naepo.embed import sound_encoder
     from naepo.embed.keeping import fingerprint
-    from naepo.embed.places import sounds_in
     from naepo.embed.sound_pieces import embed_sounds
-    from naepo.embed.store import Store
 
     encoder = sound_encoder.load(home)
     if encoder is None and asked.tune is None:
@@ -127,10 +153,7 @@ def _sounds(asked: Embed, home: Path) -> tuple[Path, int, str]:
         )
         _say(f"tuned: {sound_encoder.save(home, encoder)}")
     assert encoder is not None
-    folder = sounds_in(home)
-    about = {"sound": fingerprint(encoder.net.state_dict())}
-    Store.create(folder, about).add(*embed_sounds(encoder, pieces))
-    return folder, len(pieces), pieces[0].name
+    return {"sound": fingerprint(encoder.net.state_dict())}, *embed_sounds(encoder, pieces)
 
 
 def _tune(asked: Embed, loaded: "Checkpoint", pieces: "list[Piece]", home: Path) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from naepo.cli.finding_pieces import asks_for_pieces, find_pieces, is_called, run_of, way_of
 from naepo.cli.storing import say
-from naepo.config import UserError
+from naepo.config import UserError, did_you_mean
 
 if TYPE_CHECKING:
     from naepo.cli.search import Search
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from naepo.embed.finding import Found
     from naepo.embed.sentences import SentenceModel
     from naepo.embed.store import Store
+    from naepo.embed.word_ways import WordModel
 
+OF_TEXTS = ("sentences", "text")
+"""What vectors are made of that words are compared with."""
 SHOWN = 100
 """Characters of a text that are printed."""
 
@@ -32,10 +36,13 @@ def find(asked: "Search") -> int:
             "nothing to look for is named", hint=f'naepo search {asked.run} "a few words"'
         )
     with Store.open(asked.run) as first:
-        about = next((s for s in first.spaces if s.get("made_of") == "sentences"), None)
-        _say_of_others(first.spaces)
+        spaces = first.spaces
+    if asks_for_pieces(asked):
+        find_pieces(asked, spaces)
+        return 0
+    about = _space(asked, spaces)
     with Store.open(asked.run, about or {"made_of": "letters"}) as store:
-        model = _model(asked, store) if _by_meaning(asked, about is not None) else None
+        model = None if about is None else _model(asked, store)
         for number, words in enumerate(asked.pieces):
             if len(asked.pieces) > 1:
                 print(words if number == 0 else f"\n{words}")
@@ -43,40 +50,55 @@ def find(asked: "Search") -> int:
     return 0
 
 
-def _by_meaning(asked: "Search", has_sentences: bool) -> bool:
-    if asked.by == "meaning" and not has_sentences:
+def _space(asked: "Search", spaces: "Sequence[dict]") -> dict | None:
+    """Choose the vectors that words are compared with; None to search by letters alone.
+
+    Raises: UserError when there are none of the kind that is asked for.
+    """
+    of_texts = [about for about in spaces if about.get("made_of") in OF_TEXTS]
+    _say_of_others(spaces, of_texts)
+    fitting = of_texts
+    if asked.by not in (None, "meaning", "letters", "both"):
+        fitting = [about for about in of_texts if is_called(about, asked.by)]
+        if not fitting:
+            known = ["meaning", "letters", "both", *map(way_of, of_texts)]
+            raise UserError(
+                f"no texts of {asked.run} were embedded by {asked.by}",
+                hint=did_you_mean(asked.by, known),
+            )
+    if asked.by == "meaning" and not fitting:
         raise UserError(
             f"{asked.run} has no vectors of sentences, so it is searched by letters",
             hint="add some: naepo embed RUN FILES --store " + str(asked.run),
         )
-    return has_sentences and asked.by != "letters"
+    return fitting[0] if fitting and asked.by != "letters" else None
 
 
-def _say_of_others(spaces: "Sequence[dict]") -> None:
+def _say_of_others(spaces: "Sequence[dict]", of_texts: "Sequence[dict]") -> None:
     """Say what is not compared: vectors of different models have nothing in common."""
-    n_sentences = sum(space.get("made_of") == "sentences" for space in spaces)
-    n_pieces = len(spaces) - n_sentences
-    if n_sentences > 1:
+    if len(of_texts) > 1:
         say(
-            f"this store has sentences of {n_sentences} models, whose vectors cannot be compared: "
-            "by meaning only those of the first are searched, by letters all"
+            f"this store has texts embedded in {len(of_texts)} ways, whose vectors cannot be "
+            "compared: by meaning only one of them is searched, by letters all; "
+            + ", ".join(f"--by {way_of(about)}" for about in of_texts)
         )
-    if n_pieces and n_sentences:
-        say("music in this store is of another model: words find it by the letters of its name")
+    if len(spaces) > len(of_texts) and of_texts:
+        say(
+            "music in this store is of another model: words find it by the letters of its name, "
+            "a file of music by what it is like"
+        )
 
 
-def _model(asked: "Search", store: "Store") -> "SentenceModel":
-    """Open the run that made the vectors of a store."""
+def _model(asked: "Search", store: "Store") -> "SentenceModel | WordModel":
+    """Open what made the vectors of a space of texts."""
     from naepo.cli.opening import open_model
     from naepo.embed.sentence_runs import home_in, maker_of
+    from naepo.embed.word_ways import WordModel
     from naepo.train.machine import choose_device
 
-    run = Path(store.about["run"])
-    if not run.exists():
-        raise UserError(
-            f"the run that made these vectors is not there: {run}",
-            hint="search by letters: --by letters; or embed again from where the run is now",
-        )
+    if store.about["made_of"] == "text":
+        return WordModel.of(store.about, store.state)
+    run = run_of(store.about)
     loaded = open_model(run, asked.checkpoint)
     loaded.model.to(choose_device(asked.device))
     return maker_of(loaded, store.about, store.state, home_in(run, asked.at))
@@ -85,14 +107,18 @@ def _model(asked: "Search", store: "Store") -> "SentenceModel":
 def _search(
     asked: "Search",
     store: "Store",
-    model: "SentenceModel | None",
+    model: "SentenceModel | WordModel | None",
     words: str,
     conditions: "Sequence[Condition]",
 ) -> None:
-    from naepo.embed.finding import search
+    from naepo.embed.finding import By, search
     from naepo.embed.why import why
 
-    by = "letters" if model is None else asked.by or "both"
+    by: By = "both"
+    if model is None:
+        by = "letters"
+    elif asked.by is not None and asked.by != "both":
+        by = "meaning"
     for one in search(store, words, asked.n, model=model, by=by, conditions=conditions):
         print(line_of(one))
         if asked.why and model is not None and one.entry.text:

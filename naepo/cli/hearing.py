@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from naepo.config import UserError
 from naepo.embed.pieces import files_below, scores_in
@@ -13,6 +14,9 @@ AUDIO = (".wav", ".flac", ".ogg", ".mp3")
 """Endings of recordings, in small letters."""
 TIMBRES = ("piano", "strings", "organ")
 """By which a score is played; the first is compared, the others are for tuning."""
+
+Sound = tuple[Any, int]
+"""Samples from -1 to 1, shape (n_samples,), and how many a second."""
 
 
 def are_recordings(paths: Sequence[Path]) -> bool:
@@ -29,34 +33,58 @@ def hear(
 
     Raises: UserError when nothing could be heard.
     """
-    found = list(_heard(files_below(paths, (*AUDIO, *ENDINGS)), on_unread, n_timbres))
-    if not found:
+    played = sounds(paths, on_unread=on_unread, timbres=TIMBRES[:n_timbres], sample_rate=RATE)
+    return [
+        SoundPiece(name, tuple(pitch_frames(samples, rate) for samples, rate in recordings))
+        for name, recordings in played
+    ]
+
+
+def sounds(
+    paths: Sequence[Path],
+    *,
+    on_unread: Callable[[str], None],
+    timbres: Sequence[str] = TIMBRES[:1],
+    sample_rate: int,
+) -> Iterator[tuple[str, list[Sound]]]:
+    """Give each piece by its name with its recordings, one after another.
+
+    timbres: by what a score is played.  sample_rate: at which; recordings of a person keep theirs.
+
+    Raises: UserError when nothing could be heard.
+    """
+    files = files_below(paths, (*AUDIO, *ENDINGS))
+    n_heard = 0
+    for name, hear_it in _each(files, timbres, sample_rate):
+        try:
+            yield name, hear_it()
+            n_heard += 1
+        except UserError as error:
+            on_unread(f"left out {name}: {error.message}")
+    if not n_heard:
         raise UserError(
             f"nothing to hear was found in {', '.join(map(str, paths))}",
             hint="name recordings (" + " ".join(AUDIO) + ") or music (" + " ".join(ENDINGS) + ")",
         )
-    return found
 
 
-def _heard(
-    files: list[Path], on_unread: Callable[[str], None], n_timbres: int
-) -> Iterator[SoundPiece]:
-    from naepo.encode.music.score import Score
+def _each(
+    files: list[Path], timbres: Sequence[str], sample_rate: int
+) -> Iterator[tuple[str, Callable[[], list[Sound]]]]:
+    """Give what reads, or plays, each piece."""
     from naepo.render.sound import read_audio
+
+    for path in files:
+        if path.suffix.lower() in AUDIO:
+            yield str(path), lambda path=path: [read_audio(path)]
+    for name, score in scores_in([path for path in files if path.suffix.lower() not in AUDIO]):
+        yield name, lambda score=score: _played(score, timbres, sample_rate)
+
+
+def _played(score: Any, timbres: Sequence[str], sample_rate: int) -> list[Sound]:
+    from naepo.encode.music.score import Score
     from naepo.render.synth import render
 
-    for path in (path for path in files if path.suffix.lower() in AUDIO):
-        try:
-            yield SoundPiece(str(path), (pitch_frames(*read_audio(path)),))
-        except UserError as error:
-            on_unread(f"left out {path}: {error.message}")
-    for name, score in scores_in([path for path in files if path.suffix.lower() not in AUDIO]):
-        try:
-            if not isinstance(score, Score):
-                raise UserError(score.reason)
-            played = (
-                render(score, sample_rate=RATE, timbre=timbre) for timbre in TIMBRES[:n_timbres]
-            )
-            yield SoundPiece(name, tuple(pitch_frames(samples, RATE) for samples in played))
-        except UserError as error:
-            on_unread(f"left out {name}: {error.message}")
+    if not isinstance(score, Score):
+        raise UserError(score.reason)
+    return [(render(score, sample_rate=sample_rate, timbre=t), sample_rate) for t in timbres]

@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from tyro.conf import Positional
 
@@ -23,9 +23,12 @@ class Search(Arguments):
     run: Positional[Path]
     """The run whose vectors `naepo embed` has kept, or a store (`naepo embed --store`)."""
     pieces: Positional[tuple[str, ...]] = ()
-    """What to look for: files of music or of text, or recordings; in a store: words."""
-    by: Literal["meaning", "letters", "both"] | None = None
-    """How a store is searched. Default: both, where it has vectors of sentences."""
+    """What to look for: files of music or of text, or recordings; in a store: words, files of
+    music, or recordings."""
+    by: str | None = None
+    """How a store is searched. Words: by meaning, letters or both (the default, where it has
+    vectors of texts). Pieces, and words too: in the way that they were embedded, as `naepo embed
+    --by` named it, or neural; the default is the first that fits."""
     where: tuple[str, ...] = ()
     """Only what meets all these conditions: KEY=VALUE, !=, and of numbers < <= > >=. Keys are the
     columns of the table it came from, or name, place, kind."""
@@ -36,7 +39,8 @@ class Search(Arguments):
     sound: bool = False
     """Look by sound, among what `naepo embed --sound` has kept; recordings always do."""
     any_key: bool = True
-    """Look for music in every key, and say by how many semitones it was moved."""
+    """Look for music in every key, and say by how many semitones it was moved. Of sound, where its
+    vectors are of pitches; the tuned net and `time-series` hear no key."""
     n: int = 10
     """How many pieces to print."""
     at: Path | None = None
@@ -63,19 +67,14 @@ def main(arguments: list[str]) -> int:
         return find(asked)
     if not asked.pieces:
         raise UserError("nothing to look for is named", hint="naepo search RUN PIECES")
+    from naepo.cli.finding_pieces import print_alike
     from naepo.cli.hearing import are_recordings
-    from naepo.embed.likeness import alike, best_of_keys
     from naepo.embed.places import home_of
 
     home = home_of(asked.run, asked.at)
     is_sound = asked.sound or are_recordings(asked.paths)
     store, queries = _sounds(asked, home) if is_sound else _pieces(asked, home)
-    for number, (name, keys) in enumerate(queries):
-        if len(queries) > 1:
-            print(name if number == 0 else f"\n{name}")
-        found = {key: alike(store, *vectors, asked.n) for key, vectors in keys.items()}
-        for one in best_of_keys(found, asked.n):
-            print(one.line())
+    print_alike(store, queries, asked.n)
     return 0
 
 
@@ -107,22 +106,12 @@ def _pieces(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
 
 def _sounds(asked: Search, home: Path) -> "tuple[Store, list[Query]]":
     """Open the vectors of sounds, and make those of what is looked for."""
-    from naepo.cli.hearing import hear
-    from naepo.embed import sound_encoder
-    from naepo.embed.keeping import fingerprint
+    from naepo.cli.finding_pieces import heard_by_run
     from naepo.embed.places import sounds_in
-    from naepo.embed.sound_pieces import embed_sounds
     from naepo.embed.store import Store
 
     store = Store.open(sounds_in(home))
-    encoder = sound_encoder.load(home)
-    if encoder is None or fingerprint(encoder.net.state_dict()) != store.about["sound"]:
-        raise UserError(
-            "the vectors of sounds were made by another encoder than the one kept beside them",
-            hint="embed the pieces again: naepo embed RUN PIECES --sound",
-        )
-    pieces = hear(asked.paths, on_unread=_say)
-    return store, [(piece.name, {0: embed_sounds(encoder, [piece])}) for piece in pieces]
+    return store, heard_by_run(asked, home, store.about["sound"])
 
 
 def _say(line: str) -> None:

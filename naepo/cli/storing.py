@@ -1,9 +1,11 @@
 """`naepo embed --store`: passages, rows of tables and pieces of music, added to a store."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from naepo.cli.hearing import are_recordings
 from naepo.config import UserError
 
 if TYPE_CHECKING:
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from naepo.embed.store import Store
     from naepo.model import LanguageModel
 
+NEURAL = "neural"
+"""How vectors are called that a run's network makes."""
+
 
 def keep(asked: "Embed") -> int:
     """Read what is named, make vectors unless only letters are wanted, and add all to the store.
@@ -22,7 +27,11 @@ def keep(asked: "Embed") -> int:
     What has the name of a file that was embedded before takes its place.
     """
     assert asked.store is not None
-    if asked.letters:
+    if asked.by is not None:
+        from naepo.cli.by_ways import keep_by_way
+
+        store, n = keep_by_way(asked, asked.store)
+    elif asked.letters:
         store, n = _keep_letters(asked, asked.store)
     else:
         store, n = _keep_vectors(asked, asked.store)
@@ -30,7 +39,7 @@ def keep(asked: "Embed") -> int:
     if said:
         say(said)
     say(f"{n:,} added, {store.n_entries:,} in {asked.store}")
-    say(f'search: naepo search {asked.store} "..."')
+    say(f"search: naepo search {asked.store} {_example(store)}")
     store.close()
     return 0
 
@@ -38,42 +47,56 @@ def keep(asked: "Embed") -> int:
 def _keep_letters(asked: "Embed", folder: Path) -> "tuple[Store, int]":
     from naepo.embed.store import Store
 
-    entries = _passages(asked, (asked.run, *asked.pieces))
+    entries = passages(asked, (asked.run, *asked.pieces))
     store = Store.join(folder)
     store.add(None, entries, replace=True)
     return store, len(entries)
 
 
 def _keep_vectors(asked: "Embed", folder: Path) -> "tuple[Store, int]":
-    from naepo.cli.opening import open_model
-    from naepo.encode.music.encoder import MusicEncoder
-    from naepo.train.machine import choose_device
-
     if not asked.pieces:
         raise UserError(
             "nothing to embed is named",
-            hint="naepo embed RUN FILES --store STORE, or without a run: add --letters",
+            hint="naepo embed RUN FILES --store STORE; without a run: add --letters or --by WAY",
         )
-    loaded = open_model(asked.run, asked.checkpoint)
-    loaded.model.to(choose_device(asked.device))
-    if isinstance(loaded.encoder, MusicEncoder):
-        about, vectors, entries, state = _music(asked, loaded)
+    if asked.sound or are_recordings(asked.pieces):
+        about, vectors, entries, state = _sounds(asked)
     else:
-        about, vectors, entries, state = _sentences(asked, loaded, folder)
-    store = _joined(folder, about, state)
+        about, vectors, entries, state = _by_model(asked, folder)
+    store = joined(folder, about, state)
     store.add(vectors, entries, replace=True)
     return store, len(entries)
 
 
-def _music(
-    asked: "Embed", loaded: "Checkpoint"
-) -> "tuple[dict[str, Any], Vectors, list[Entry], bytes]":
-    from naepo.embed.pieces import embedder, read_pieces
+def _by_model(asked: "Embed", folder: Path) -> "tuple[dict[str, Any], Vectors, list[Entry], bytes]":
+    """Embed by the run's model: pieces of music, or sentences."""
+    from naepo.cli.embed import pieces_of
+    from naepo.cli.opening import open_model
+    from naepo.encode.music.encoder import MusicEncoder
+    from naepo.train.machine import choose_device
 
-    pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=say)
-    maker = embedder(loaded, None, layer=asked.layer, pooling=asked.pooling)
-    about = {"made_of": "pieces", "run": str(asked.run.resolve()), **maker.about}
-    return about, *maker.embed(pieces), b""
+    loaded = open_model(asked.run, asked.checkpoint)
+    loaded.model.to(choose_device(asked.device))
+    if not isinstance(loaded.encoder, MusicEncoder):
+        return _sentences(asked, loaded, folder)
+    made, vectors, entries = pieces_of(asked, loaded, place_for_tuned(asked.run, asked.out))
+    about = {"made_of": "pieces", "by": NEURAL, "run": str(asked.run.resolve()), **made}
+    return about, vectors, entries, b""
+
+
+def _sounds(asked: "Embed") -> "tuple[dict[str, Any], Vectors, list[Entry], bytes]":
+    """Embed by the run's encoder of sound."""
+    from naepo.cli.embed import sounds_of
+    from naepo.embed.places import home_of
+
+    made, vectors, entries = sounds_of(asked, home_of(asked.run, asked.out))
+    about = {"made_of": "sound", "by": NEURAL, "run": str(asked.run.resolve()), **made}
+    return about, vectors, entries, b""
+
+
+def place_for_tuned(run: Path, out: Path | None) -> Path | None:
+    """Give where a run's tuned copy is kept; None for a checkpoint, which is sealed."""
+    return out or (run / "embedding" if (run / "checkpoints").is_dir() else None)
 
 
 def _sentences(
@@ -82,12 +105,12 @@ def _sentences(
     from naepo.embed.sentence_runs import counts_of
     from naepo.embed.sentences import Fitted, SentenceModel
 
-    entries = _passages(asked, asked.pieces)
+    entries = passages(asked, asked.pieces)
     texts = [entry.text for entry in entries]
     network, settings = _network(asked, loaded, texts)
     model = SentenceModel(network, loaded.encoder, settings)
     about = {"run": str(asked.run.resolve()), **model.about}
-    known = _known_state(folder, about)
+    known = known_state(folder, about)
     if known is None:
         model = SentenceModel.fit(
             network, loaded.encoder, texts, settings, counts=counts_of(loaded)
@@ -133,29 +156,38 @@ def _pairs(path: Path) -> "list[tuple[str, str, float]]":
     return read_pairs(path)
 
 
-def _known_state(folder: Path, about: "dict[str, Any]") -> bytes | None:
+def known_state(folder: Path, about: "dict[str, Any]") -> bytes | None:
     """Give what the store remembers of this way of making vectors; later ones are made the same."""
     from naepo.embed.store import is_store
 
     if not is_store(folder):
         return None
-    with _joined(folder, about, b"") as store:
+    with joined(folder, about, b"") as store:
         return store.state or None
 
 
-def _joined(folder: Path, about: "dict[str, Any]", state: bytes) -> "Store":
-    """Join a store in the space of these vectors, even if the run has since been moved."""
+def joined(folder: Path, about: "dict[str, Any]", state: bytes) -> "Store":
+    """Join a store in the space of these vectors, even if what made them has since been moved."""
     from naepo.embed.store import Store
 
     store = Store.join(folder, about, state)
+    moved = {key: about[key] for key in ("run", "from") if key in about}
     for other in store.spaces:
-        if {**other, "run": about["run"]} == about and other != about:
+        if {**other, **moved} == about and other != about:
             store.close()
             return Store.join(folder, other, state)
     return store
 
 
-def _passages(asked: "Embed", paths: tuple[Path, ...]) -> "list[Entry]":
+def _example(store: "Store") -> str:
+    """Give what can be looked for in a store: a piece in it, or a few words."""
+    if store.about.get("made_of") in ("pieces", "notes", "sound"):
+        first = store.entries[0].name.partition(" #")[0]
+        return shlex.quote(first)
+    return '"..."'
+
+
+def passages(asked: "Embed", paths: tuple[Path, ...]) -> "list[Entry]":
     from naepo.embed.passages import read_passages
 
     return read_passages(

@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition
 from naepo.embed.fusion import fuse
-from naepo.embed.sentences import SentenceModel
+from naepo.embed.pooling import Vectors
 from naepo.embed.store import Store
+
+
+@runtime_checkable
+class TextModel(Protocol):
+    """What turns texts into vectors of length 1; a text that says nothing to it gives zeros."""
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Give one vector for each text, float32, shape (n, d)."""
+        ...
+
 
 By = Literal["meaning", "letters", "both"]
 DEPTH = 100
@@ -36,7 +46,7 @@ def search(
     words: str,
     n: int = 10,
     *,
-    model: SentenceModel | None = None,
+    model: TextModel | None = None,
     by: By = "both",
     conditions: Sequence[Condition] = (),
 ) -> list[Found]:
@@ -64,7 +74,7 @@ def search(
 
 
 def _meaning(
-    store: Store, words: str, n: int, model: SentenceModel, conditions: Sequence[Condition]
+    store: Store, words: str, n: int, model: TextModel, conditions: Sequence[Condition]
 ) -> dict[int, tuple[Entry, float]]:
     vector = model.vectors([words])[0]
     if not vector.any():  # not one sign that the model knows

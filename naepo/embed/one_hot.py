@@ -14,9 +14,18 @@ from naepo.encode.explain import IdsLike, check_ids
 from naepo.encode.music.score import HIGHEST, Score
 from naepo.encode.one_hot import one_hot
 
-__all__ = ["N_PITCHES", "lookup_equals_product", "note_rows", "one_hot", "piano_roll"]
+__all__ = [
+    "N_PITCHES",
+    "lookup_equals_product",
+    "note_rows",
+    "one_hot",
+    "piano_roll",
+    "sounding_pitches",
+]
 
 N_PITCHES = HIGHEST + 1
+IS_HEARD = 0.1
+"""The share of the strongest pitch's power above which another one counts as sounding."""
 LONGEST_ROLL = 1 << 20
 """Steps. A roll of so many takes 512 MiB; a piece of three hours in sixteenths has 90,000."""
 
@@ -88,3 +97,17 @@ def piano_roll(
     for note in score.notes if part is None else score.notes_of(part):
         roll[note.onset : note.onset + 1 if only_onsets else note.end, note.pitch] = 1.0
     return roll
+
+
+def sounding_pitches(
+    energies: Float[Tensor, "pitches frames"],
+) -> Float32[np.ndarray, "frames pitches"]:
+    """Give the piano roll of a sound: 1 for each with over a tenth of the strongest's power.
+
+    energies: `pitch_frames` of the sound. Its overtones sound too, and count.
+
+    >>> sounding_pitches(torch.tensor([[9.0, 1.0], [1.0, 0.0], [0.0, 2.0]])).tolist()
+    [[1.0, 1.0, 0.0], [1.0, 0.0, 1.0]]
+    """
+    strongest = energies.amax(dim=0, keepdim=True)
+    return (energies > IS_HEARD * strongest).T.float().numpy()

@@ -63,17 +63,7 @@ class Embedder:
 
     def embed(self, pieces: Sequence[Piece]) -> tuple[Vectors, list[Entry]]:
         """Give the vectors of whole pieces and of their moments, and what each is of."""
-        sequences: list[Ids] = []
-        entries: list[Entry] = []
-        for piece in pieces:
-            sequences.append(piece.ids)
-            kind = "text" if piece.score is None else "music"
-            entries.append(Entry(piece.name, kind=kind))
-            for start, ids in moments(piece.ids):
-                sequences.append(ids)
-                where = place(piece, self.encoder, start, len(ids))
-                entries.append(Entry(piece.name, where, kind))
-        return self.vectors(sequences), entries
+        return embed_pieces(pieces, self.encoder, self.vectors)
 
     def refuse_others(self, about: Mapping[str, Any]) -> None:
         """Check that vectors were made as these are.
@@ -86,6 +76,25 @@ class Embedder:
                     f"the vectors were made with {name} {about.get(name)}, this model has {value}",
                     hint="embed the pieces again: naepo embed RUN PIECES",
                 )
+
+
+def embed_pieces(
+    pieces: Sequence[Piece], encoder: Encoder, vectors: Callable[[list[Ids]], Vectors]
+) -> tuple[Vectors, list[Entry]]:
+    """Give the vectors of whole pieces and of their moments, and what each is of.
+
+    vectors: makes one vector of each sequence of ids.
+    """
+    sequences: list[Ids] = []
+    entries: list[Entry] = []
+    for piece in pieces:
+        sequences.append(piece.ids)
+        kind = "text" if piece.score is None else "music"
+        entries.append(Entry(piece.name, kind=kind))
+        for start, ids in moments(piece.ids):
+            sequences.append(ids)
+            entries.append(Entry(piece.name, place(piece, encoder, start, len(ids)), kind))
+    return vectors(sequences), entries
 
 
 def embedder(

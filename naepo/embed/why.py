@@ -9,13 +9,23 @@ and nothing is left over. Tokens are added up to words first, which changes no s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from naepo.embed.sentences import Part, SentenceModel
+from naepo.embed.sentences import Part
 
 Array = np.ndarray
+
+
+@runtime_checkable
+class Parted(Protocol):
+    """What knows what each token adds to the vector of a text."""
+
+    def parts(self, text: str) -> list[Part]:
+        """Give what each token adds: together they are the vector, of length 1."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,7 @@ class Why:
         return [Pair(self.ours[i], self.theirs[j], float(self.shares[i, j])) for i, j in places]
 
 
-def why(model: SentenceModel, ours: str, theirs: str) -> Why:
+def why(model: Parted, ours: str, theirs: str) -> Why:
     """Take the cosine of two sentences apart."""
     our_words, our_rows = words_of(model.parts(ours))
     their_words, their_rows = words_of(model.parts(theirs))
