@@ -25,7 +25,7 @@ IS_MET = 0.3
 """Likeness of spelling from which on a word counts as met."""
 _WORD = re.compile(r"\w+")
 _NUMBER = re.compile(r"\d+")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
+HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
 class PairFeatures:
@@ -68,7 +68,7 @@ class PairFeatures:
         views = [view((n, n), "word", small) for n in (1, 2)]
         views += [view((n, n), "char_wb", small) for n in range(1, 6)]
         views += [view((2, 4), "char_wb", small), view((1, 3), "char", small)]
-        if any(_HANGUL.search(text) for text in texts):
+        if any(HANGUL.search(text) for text in texts):
             views += [view((n, n), "char_wb", jamo) for n in range(2, 6)]
             views.append(view((2, 5), "char", jamo))
         return cls([each for each in views if each is not None], views[0])

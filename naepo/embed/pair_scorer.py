@@ -1,9 +1,9 @@
 """How alike two sentences are, learnt from pairs that people scored.
 
 A cosine knows what two vectors share. People also mind what one of them lacks, and how rare that
-is. So the score is learnt: three regressions over `PairFeatures`, and over the cosines of sentence
-models where there are any, and the mean of what they say. It compares pairs and has no vectors, so
-it orders what a search has found; it searches nothing.
+is. So the score is learnt: three regressions over `PairFeatures`, over what `PairGrams` thinks, and
+over the cosines of sentence models where there are any, and the mean of what they say. It compares
+pairs and has no vectors, so it orders what a search has found; it searches nothing.
 """
 
 from collections.abc import Sequence
@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from naepo.config import UserError
 from naepo.embed.pair_features import PairFeatures, TextPair, texts_of
+from naepo.embed.pair_grams import PairGrams
 from naepo.embed.sentences import SentenceModel
 
 Array = np.ndarray
@@ -25,9 +26,14 @@ class PairScorer:
     """Learnt from scored pairs; gives a score, on their scale, for any pair."""
 
     def __init__(
-        self, features: PairFeatures, models: Sequence[SentenceModel], regressions: Sequence[Any]
+        self,
+        features: PairFeatures,
+        grams: PairGrams,
+        models: Sequence[SentenceModel],
+        regressions: Sequence[Any],
     ) -> None:
-        self.features, self.models, self._regressions = features, models, regressions
+        self.features, self.grams, self.models = features, grams, models
+        self._regressions = regressions
 
     @classmethod
     def fit(
@@ -41,7 +47,7 @@ class PairScorer:
         """Learn to score.
 
         models: whose cosines are looked at too; none that was tuned on these pairs, since on them
-            its cosines are better than they will be.  seed: of the trees.
+            its cosines are better than they will be.  seed: of the trees and of the folds.
 
         Raises: UserError for too few pairs, scores that are no numbers or all one, and when
         scikit-learn is missing.
@@ -52,8 +58,9 @@ class PairScorer:
         if not np.isfinite(wanted).all() or np.ptp(wanted) == 0:
             raise UserError("the scores must be numbers that differ")
         features = PairFeatures.fit(texts_of(pairs))
-        scorer = cls(features, models, _regressions(seed))
-        rows = scorer.rows(pairs)
+        grams, unseen = PairGrams.fit(pairs, wanted, seed)
+        scorer = cls(features, grams, models, _regressions(seed))
+        rows = scorer._rows(pairs, unseen)
         for regression in scorer._regressions:
             regression.fit(rows, wanted)
         return scorer
@@ -62,13 +69,15 @@ class PairScorer:
         """Give the score of each pair, about as people would."""
         if not len(pairs):
             return np.zeros(0)
-        rows = self.rows(pairs)
+        rows = self._rows(pairs, self.grams.predict(pairs))
         return np.mean([each.predict(rows) for each in self._regressions], axis=0)
 
-    def rows(self, pairs: Sequence[TextPair]) -> Float[Array, "n features"]:
+    def _rows(
+        self, pairs: Sequence[TextPair], opinions: Float[Array, "n views"]
+    ) -> Float[Array, "n features"]:
         """Give what is looked at of each pair."""
         dense = [cosines_of(model, pairs) for model in self.models]
-        return np.column_stack([self.features.transform(pairs), *dense])
+        return np.column_stack([self.features.transform(pairs), opinions, *dense])
 
 
 def cosines_of(model: SentenceModel, pairs: Sequence[TextPair]) -> Float[Array, " n"]:
