@@ -17,7 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.likelihood import Ids, Score, flags, over_seeds, score, summary, train_one
+from benchmarks.likelihood import (
+    Ids,
+    Score,
+    flags,
+    over_seeds,
+    score,
+    settings_of,
+    summary,
+    train_one,
+)
 from benchmarks.record import data, write
 
 LOW, HIGH = 36, 81
@@ -133,14 +142,13 @@ def main() -> None:
         one(asked)
         return
     pieces = read()
-    settings = {k: v for k, v in vars(asked).items() if k not in ("seed", "try_out")}
-    runs = over_seeds(asked, one)
+    runs = over_seeds(asked, one, "jsb")
     names = ("valid", "test", "test_mixed", "test_new_melody", "test_mixed_new_melody")
     write(
         "jsb",
         "nats per note, test pieces of Jsb16thSeparated.json, S-A-T-B raster of sixteenths",
         {
-            "settings": settings,
+            "settings": {**settings_of(asked), "seeds": asked.seeds},
             "floors_test": floors(pieces),
             "pieces_with_new_melody": len(with_new_melody(pieces)),
             **summary(runs, *(f"{n}.{how}" for n in names for how in ("pooled", "per_piece"))),

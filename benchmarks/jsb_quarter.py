@@ -6,7 +6,9 @@ distribution (RNN-NADE, DMM), and stricter than independent sigmoids. What canno
 that is not lower) is given probability 0 when scoring. As in the TCN paper's protocol, steps 2 to T
 are scored, and all pieces are pooled.
 
-    python -m benchmarks.jsb_quarter [--data JSB_Chorales|Nottingham] [--seeds 3]
+    python -m benchmarks.jsb_quarter [--data JSB_Chorales|Nottingham] [--seeds 3] [--again]
+
+Each seed's result is kept as it is done (`likelihood.over_seeds`): a run that was cut off goes on.
 """
 
 import argparse
@@ -17,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.likelihood import Ids, flags, over_seeds, score, summary, train_one
+from benchmarks.likelihood import Ids, flags, over_seeds, score, settings_of, summary, train_one
 from benchmarks.record import data, write
 
 N_KEYS = 88
@@ -121,13 +123,13 @@ def main() -> None:
     if asked.try_out:
         one(asked)
         return
-    settings = {k: v for k, v in vars(asked).items() if k not in ("seed", "try_out")}
-    runs = over_seeds(asked, one)
+    figure = "jsb_quarter" if name == "JSB_Chorales" else "nottingham"
+    runs = over_seeds(asked, one, figure)
     write(
-        "jsb_quarter" if name == "JSB_Chorales" else "nottingham",
+        figure,
         f"nats per step of quarters, test pieces of {name}.mat, joint, steps 2 to T",
         {
-            "settings": settings,
+            "settings": {**settings_of(asked), "seeds": asked.seeds},
             "floors_test": floor(read(name)),
             **summary(runs, "valid.pooled", "test.pooled", "test_mixed.pooled"),
             "runs": runs,

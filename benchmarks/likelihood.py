@@ -8,12 +8,16 @@ model still: every term is normalised over the same ids.
 """
 
 import argparse
+import hashlib
+import json
 import math
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -32,6 +36,9 @@ STREAM_OF_KEYS = 1_000_003
 """Keeps the draws of keys apart from those of windows."""
 TAIL = 100
 """Training losses of so many last steps are averaged for the log."""
+
+NOT_SETTINGS = ("seed", "seeds", "processes", "cache", "again", "try_out")
+"""Flags that do not change the result of a seed."""
 
 
 class Task(Protocol):
@@ -220,19 +227,58 @@ def flags(**defaults: Any) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser()
     for name, value in {**known, **defaults}.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    parser.add_argument("--cache", type=Path, default=home / "naepo-benchmarks" / "likelihood")
+    parser.add_argument("--again", action="store_true", help="run seeds whose result is kept, too")
     parser.add_argument("--try-out", action="store_true", help="one seed, on valid alone")
     return parser
 
 
-def over_seeds(asked: argparse.Namespace, one: Callable[[argparse.Namespace], Any]) -> list[Any]:
-    """Run the seeds, as many side by side as --processes says."""
+def over_seeds(
+    asked: argparse.Namespace, one: Callable[[argparse.Namespace], Any], name: str
+) -> list[Any]:
+    """Give the result of each seed; those that are not kept yet are run, --processes side by side.
+
+    A result is kept as soon as it is there, in --cache, under everything that decides it. So a
+    figure can be made in pieces, and one that was cut off goes on with the next seed.
+    """
     each = [
         argparse.Namespace(**{**vars(asked), "seed": asked.seed + n}) for n in range(asked.seeds)
     ]
+    files = [_file_of(seed, name) for seed in each]
+    missing = [
+        (one, seed, file)
+        for seed, file in zip(each, files, strict=True)
+        if asked.again or not file.is_file()
+    ]
     if asked.processes == 1:
-        return list(map(one, each))
-    with ProcessPoolExecutor(asked.processes, multiprocessing.get_context("spawn")) as pool:
-        return list(pool.map(one, each))
+        list(map(_run_and_keep, missing))
+    else:
+        with ProcessPoolExecutor(asked.processes, multiprocessing.get_context("spawn")) as pool:
+            list(pool.map(_run_and_keep, missing))
+    return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+
+
+def settings_of(asked: argparse.Namespace) -> dict[str, Any]:
+    """Give what decides a result, without what only says which seeds, where and how fast."""
+    return {key: value for key, value in vars(asked).items() if key not in NOT_SETTINGS}
+
+
+def _file_of(asked: argparse.Namespace, name: str) -> Path:
+    told = json.dumps(settings_of(asked), sort_keys=True)
+    digest = hashlib.sha256(told.encode()).hexdigest()[:12]
+    return asked.cache / f"{name}-{digest}-seed{asked.seed}.json"
+
+
+def _run_and_keep(
+    job: tuple[Callable[[argparse.Namespace], Any], argparse.Namespace, Path],
+) -> None:
+    one, asked, file = job
+    found = one(asked)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(".tmp")
+    draft.write_text(json.dumps(found, default=float), encoding="utf-8")
+    draft.replace(file)
 
 
 def summary(runs: Sequence[dict[str, Any]], *keys: str) -> dict[str, Any]:

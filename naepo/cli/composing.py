@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
         manner = Manner(
             sampling=sampling_of(asked, number, is_music=True),
             temperatures=dict(map(_temperature, music.temperatures)),
+            avoid=music.avoid,
             particles=music.particles,
             on_note=_say,
         )
@@ -40,7 +41,7 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
         _keep(music, made.score, number if asked.samples > 1 else None)
         scores.append(made.score)
     if music.report:
-        _report(loaded, scores)
+        _report(loaded, scores, music.avoid)
     return 0
 
 
@@ -169,11 +170,12 @@ def _write_roll(score: Score, path: Path) -> None:
     _say(f"wrote {path}")
 
 
-def _report(loaded: Checkpoint, scores: list[Score]) -> None:
+def _report(loaded: Checkpoint, scores: list[Score], avoid: Sequence[str]) -> None:
     """Print the counts of the pieces beside those of the pieces that the model learned from."""
     from naepo.encode.music.counterpoint import beside, report
 
-    reports = {"written": report(scores)}
+    name = f"written, {' and '.join(avoid)} avoided" if avoid else "written"
+    reports = {name: report(scores)}
     corpus = _training_pieces(loaded)
     if corpus:
         reports["learned from"] = report(corpus)

@@ -98,9 +98,14 @@ def _chosen(asked: "Search", spaces: Sequence[Space]) -> dict[str, Any]:
             + (" --sound" if only_sound else ""),
         )
     if len(fitting) > 1:
-        others = ", ".join(f"--by {way_of(about)}" for about in fitting[1:])
-        say(f"searched by {way_of(fitting[0])}; this store also knows {others}")
+        first, *others = fitting
+        told = ", ".join(f"--by {way_of(o)}" + _flag(o, only_sound) for o in others)
+        say(f"searched by {way_of(first)} of {first['made_of']}; this store also knows {told}")
     return dict(fitting[0])
+
+
+def _flag(about: Space, only_sound: bool) -> str:
+    return " --sound" if about["made_of"] == "sound" and not only_sound else ""
 
 
 def _queries(asked: "Search", about: dict[str, Any], state: bytes) -> "list[Query]":

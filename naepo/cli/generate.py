@@ -33,11 +33,15 @@ class Music:
     voice: Literal["S", "A", "T", "B"] = "S"
     """Which voice the melody of --soprano is, if it is another."""
     fill: Path | None = None
-    """A file of music in which --bars 5-8 are written anew."""
+    """A file of music in which --bars 5-8 are written anew; for runs with the encoder grid or remi,
+    which have words for bars."""
     bars: str | None = None
     """How many bars to write; with --fill which ones: 5-8. Default: as many as the model likes."""
     temperatures: tuple[str, ...] = ()
     """Temperatures of single voices, instead of --temperature: S=0.7 B=1."""
+    avoid: tuple[Literal["parallels"], ...] = ()
+    """parallels: no two of four voices go the same way in fifths, octaves or unisons, wherever
+    another note may come. Only on demand: a report then tells of the rule, not of the model."""
     particles: int = 32
     """How many pieces grow side by side where what comes later counts."""
     midi: Path | None = None

@@ -85,6 +85,23 @@ def rules_after(encoder: Encoder, ids: Iterable[int]) -> Rules | None:
     return rules
 
 
+@runtime_checkable
+class Wish(Protocol):
+    """What should not come next, where anything else may; it follows one text, as the rules do."""
+
+    def unwanted(self) -> Mask:
+        """Give, for each id, whether it is unwanted, shape (vocab_size,)."""
+        ...
+
+    def advance(self, id: int) -> None:
+        """Read one more id."""
+        ...
+
+    def copy(self) -> "Wish":
+        """Give another that goes on from here on its own."""
+        ...
+
+
 class Plan:
     """A grammar with a plan: some bars as the model likes, then one demand after another.
 
@@ -97,6 +114,7 @@ class Plan:
     demands: for each place after the free bars, the ids that may stand there (one, to force it), or
         None where the rules alone decide.
     never: ids that may not come in a free place.
+    wish: what is left out as long as something else may come; see `avoiding`.
 
     A plan that is fulfilled allows the end id alone, for ever. So does one that has failed, because
     the rules contradict what it demands: nothing that still comes could be what was asked for.
@@ -131,9 +149,22 @@ class Plan:
         self.n_read = 0
         self.is_over = False
         self.has_failed = False
+        self.wish: Wish | None = None
+        self.is_unwanted = False
         self._in_first_bar = True
         self._is_empty = True
         self._look()
+
+    def avoiding(self, wish: Wish) -> "Plan":
+        """Give the same plan with a wish, which has read what was written before.
+
+        What it does not want may still be demanded, or all that is left: `is_unwanted` tells of the
+        id that came last.
+        """
+        twin = self.copy()
+        twin.wish = wish
+        twin._look()
+        return twin
 
     @property
     def is_fulfilled(self) -> bool:
@@ -151,8 +182,12 @@ class Plan:
 
     def advance(self, id: int) -> None:
         """Read one more id. Raises: UserError for one that the rules do not allow."""
+        self.is_unwanted = False
         if not self.is_open:
             return
+        if self.wish is not None:
+            self.is_unwanted = bool(self.wish.unwanted()[id])
+            self.wish.advance(id)
         self.rules.advance(id)
         self.n_read += 1
         if id == self.end_id:
@@ -167,6 +202,7 @@ class Plan:
         """Give another that goes on from here on its own."""
         twin = copy(self)
         twin.rules = self.rules.copy()
+        twin.wish = None if self.wish is None else self.wish.copy()
         return twin
 
     def _bars_of(self, id: int) -> int:
@@ -185,6 +221,9 @@ class Plan:
         if not allowed.any():
             self.has_failed = True
             allowed = self._only([self.end_id])
+        elif self.wish is not None and self.is_open:
+            wanted = allowed & ~self.wish.unwanted()
+            allowed = wanted if wanted.any() else allowed
         self._allowed = allowed
 
     def _now(self) -> Mask:

@@ -35,8 +35,9 @@ class Gap:
         lines = bar_lines(music)
         if lines is None:
             raise UserError(
-                f"a gap is told in bars, and the encoder {music.kind!r} tells none",
-                hint=f"train with one of the encoders {', '.join(BARRED)}",
+                f"a gap is told in bars, and the encoder {music.kind!r} of this run has no word "
+                f"for them; {' and '.join(BARRED)} have",
+                hint=f"train with --encoder {BARRED[1]}, or in four voices with {BARRED[0]}",
             )
         bars = lines.split(music.encode(music.write(score)).tolist())
         first = lines.first_number(bars)

@@ -10,6 +10,7 @@ from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.score import Score
 from naepo.generate.constraint import Plan
 from naepo.generate.decode import Note, check, first_window
+from naepo.generate.parallels import wish_of
 from naepo.generate.particles import Chosen, Particles
 from naepo.generate.sampling import Sampling
 from naepo.generate.voices import temperature_of_places
@@ -24,6 +25,8 @@ class Manner:
     """How each id is drawn; a seed that is none is drawn, and told."""
     temperatures: Mapping[str, float] = field(default_factory=dict)
     """Of single voices (S, A, T, B), instead of the one of `sampling`; of the grid only."""
+    avoid: tuple[str, ...] = ()
+    """What is left out where another note may come: "parallels" (`parallels.py`); grid only."""
     particles: int = 32
     """How many pieces grow side by side, so that what comes later is heard before; 1 to 4,096."""
     on_note: Note | None = None
@@ -49,6 +52,7 @@ class Composition:
 
     notation, ids: as the model wrote the piece, before it was moved back.
     chosen: the text that was drawn, its log-probability, and the effective sample size.
+    avoid: what the piece was kept clear of beside the grammar, as the manner said.
     transposed: by how many semitones a melody was moved for the model, and the piece back.
     """
 
@@ -58,6 +62,7 @@ class Composition:
     seed: int
     particles: int
     chosen: Chosen
+    avoid: tuple[str, ...] = ()
     transposed: int = 0
 
     @property
@@ -74,6 +79,8 @@ class Composition:
                 f" (at least {chosen.ess_min:.1f} of them counted, "
                 f"drawn anew {chosen.n_resamplings} times)"
             )
+        if self.avoid:
+            line += f", {' and '.join(self.avoid)} avoided"
         return f"{line}, {chosen.log_probability:.1f} nats for {len(chosen.ids):,} ids"
 
 
@@ -107,6 +114,11 @@ def begin(
 ) -> Particles:
     """Make the particles that follow a prompt after a plan. Of a long prompt the end is read."""
     sampling = manner.sampling
+    wish = wish_of(music, manner.avoid)
+    if wish is not None:
+        for id in prompt:
+            wish.advance(id)
+        plan = plan.avoiding(wish)
     return Particles(
         model,
         first_window(prompt, music, model.settings.longest, manner.on_note),
@@ -130,6 +142,7 @@ def finished(
         seed=manner.sampling.seed,
         particles=manner.particles,
         chosen=chosen,
+        avoid=manner.avoid,
     )
 
 

@@ -24,6 +24,8 @@ from naepo.generate.sampling import OFF, Sampling, new_generator
 from naepo.model import LanguageModel
 
 MOST_PARTICLES = 4096
+UNWANTED = math.log(0.01)
+"""What an id costs, in nats, that the plan's wish does not want and that had to come."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,8 @@ class Particles:
     over the texts that fulfil the plan, where p is the model and q the model as `sampling` changes
     it, both counting only what the plan allows, whose share of p multiplies the weight as well. At
     temperature 1 without filters q is p: it is the model's own distribution, given the demands.
+    What a wish leaves out is not allowed; where it has to come all the same, the weight falls to a
+    hundredth.
     """
 
     def __init__(
@@ -137,6 +141,8 @@ class Particles:
         self.log_weights = self.log_weights + share.masked_fill(~is_open, 0.0)
         self._log_probabilities = self._log_probabilities + drawn.masked_fill(~is_open, 0.0)
         has_failed = torch.tensor([plan.has_failed for plan in self.plans])
+        unwanted = torch.tensor([plan.is_unwanted for plan in self.plans])
+        self.log_weights = self.log_weights + UNWANTED * unwanted.double()
         self.log_weights = self.log_weights.masked_fill(has_failed, OFF)
         self.texts = torch.cat([self.texts, ids[:, None].cpu()], dim=1)
         self._resample()

@@ -55,7 +55,7 @@ def test_notes_are_found_in_the_way_that_the_store_remembers(music, tmp_path, ca
         code, again, err = run(capsys, "search", store, music / "theme.mid", "--by", table)
         assert code == 0 and first(again) == first(found)
         _, _, err = run(capsys, "search", store, music / "theme.mid")
-        assert f"this store also knows --by {table}" in err
+        assert f"searched by skip-gram of notes; this store also knows --by {table}" in err
         table.unlink()  # the vectors of events are in the store: the file is not needed any more
         assert run(capsys, "search", store, music / "theme.mid", "--by", table)[0] == 0
 

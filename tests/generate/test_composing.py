@@ -385,7 +385,9 @@ def test_an_encoder_without_voices_is_told_that_harmonising_needs_the_grid():
 
 def test_a_notation_without_bars_cannot_fill_a_gap():
     encoder = events("tsd")
-    with pytest.raises(UserError, match="tells none"):
+    with pytest.raises(
+        UserError, match="'tsd' of this run has no word for them; grid and remi have"
+    ):
         fill(model_of(encoder.vocab_size), encoder, tune_in_quarters(2), 1, 1)
 
 

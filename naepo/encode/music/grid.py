@@ -238,6 +238,11 @@ class GridEncoder(WordEncoder):
         """For each id, whether a voice sings it: a pitch, or silence. Shape (vocab_size,)."""
         return self._grid.is_note
 
+    @property
+    def pitches(self) -> NDArray[np.int64]:
+        """For each id, the MIDI pitch of its note; `SILENT` where none sounds. (vocab_size,)"""
+        return self._pitches
+
     def voices(self, ids: IdsLike) -> Ids:
         """Give the voice of each id, 0 (soprano) to 3 (bass), by its place; -1 for marks and signs.
 
