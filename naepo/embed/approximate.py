@@ -31,15 +31,14 @@ EXPANSIONS = (64, 128, 256, 512)
 
 
 class Approximate:
-    """An index over the first `n_covered` rows of a table; later rows are all candidates."""
+    """An index over the first `n_covered` rows of a table; later rows are all looked at."""
 
-    def __init__(self, index: Any, n_covered: int, n_rows: int, recall: float) -> None:
-        self.index, self.n_covered, self.n_rows, self.recall = index, n_covered, n_rows, recall
+    def __init__(self, index: Any, n_covered: int, recall: float) -> None:
+        self.index, self.n_covered, self.recall = index, n_covered, recall
 
     def candidates(self, query: Float[Array, " width"], n: int) -> Int[Array, " some"]:
-        """Give rows, in order, among which the n nearest are, all but surely."""
-        found = self.index.search(query, 4 * n + 16).keys.astype(np.int64)
-        return np.concatenate([np.sort(found), np.arange(self.n_covered, self.n_rows)])
+        """Give covered rows, in order, among which the n nearest are, all but surely."""
+        return np.sort(self.index.search(query, 4 * n + 16).keys.astype(np.int64))
 
 
 def open_index(path: Path, n_rows: int, width: int) -> Approximate | None:
@@ -51,7 +50,7 @@ def open_index(path: Path, n_rows: int, width: int) -> Approximate | None:
             return None
         index = _empty(width, about["expansion"])
         index.view(str(path))
-        return Approximate(index, about["n_covered"], n_rows, about["recall"])
+        return Approximate(index, about["n_covered"], about["recall"])
     except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError):
         return None
 
@@ -89,7 +88,7 @@ def update(
             "expansion": expansion,
         },
     )
-    found = Approximate(index, len(vectors), len(vectors), recall)
+    found = Approximate(index, len(vectors), recall)
     return f"index of {len(rows):,} vectors: recall {recall:.1%} of {NEAREST}", found
 
 

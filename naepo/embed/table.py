@@ -29,17 +29,29 @@ class Table:
         is_all: bool = False,
         centering: Centering | None = None,
     ) -> tuple[Rows, Scores]:
-        """Give the n of some rows with the largest cosine, best first, of equals the first row.
+        """Give the n of some rows (in order) with the largest cosine, best first, of equals the first.
 
         is_all: whether these are all that were not deleted, so that the index may be asked.
         centering: what is taken off both first.
         """
         if self.index is not None and is_all and centering is None:
-            named = np.intersect1d(self.index.candidates(query, n), rows, assume_unique=True)
+            named, scores = self._named(self.index, query, rows, n)
             if len(named) >= n:
-                lengths = self.lengths()[named]
-                return _first(named, cosines(self.vectors[named], query, lengths=lengths), n)
+                return _first(named, scores, n)
         return _first(rows, self._scores(query, centering)[rows], n)
+
+    def _named(
+        self, index: Approximate, query: Float[Array, " width"], rows: Rows, n: int
+    ) -> tuple[Rows, Scores]:
+        """Give the rows that the index names, and all that came after it was made, with cosines."""
+        named = index.candidates(query, n)
+        near = named[rows[np.minimum(np.searchsorted(rows, named), len(rows) - 1)] == named]
+        late = rows[np.searchsorted(rows, index.n_covered) :]
+        tail, lengths = slice(index.n_covered, None), self.lengths()
+        scores = cosines(self.vectors[near], query, lengths=lengths[near])
+        after = cosines(self.vectors[tail], query, lengths=lengths[tail])
+        both = np.concatenate([scores, after[late - index.n_covered]])
+        return np.concatenate([near, late]), both
 
     def lengths(self) -> Float[Array, " n_rows"]:
         """Give the euclidean length of each row; measured once."""
