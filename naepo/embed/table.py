@@ -29,7 +29,7 @@ class Table:
         is_all: bool = False,
         centering: Centering | None = None,
     ) -> tuple[Rows, Scores]:
-        """Give the n of some rows (in order) with the largest cosine, best first, of equals the first.
+        """Give the n of some rows (in order) with the largest cosine, best and first row first.
 
         is_all: whether these are all that were not deleted, so that the index may be asked.
         centering: what is taken off both first.
