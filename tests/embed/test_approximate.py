@@ -51,9 +51,9 @@ def test_with_an_index_the_same_is_found_and_what_is_added_or_deleted_counts_at_
 
 
 def test_a_damaged_or_foreign_index_is_passed_over_and_made_again(store):
+    exact = found(store, rows(1, seed=2)[0])
     store.make_index()
     (file,) = store.folder.glob("index-*.usearch")
-    exact = found(Store.open(store.folder), rows(1, seed=2)[0])
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 255
     file.write_bytes(content)
