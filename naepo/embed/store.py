@@ -267,6 +267,7 @@ class Store:
     ) -> list[Hit]:
         """Give the n entries whose letters fit a text best, by BM25, over all spaces.
 
+        What stands in several spaces is given once: as the entry of this one, if it has one.
         Robertson and Zaragoza 2009 (doi:10.1561/1500000019), k1 = 1.2, b = 0.75, on grams of
         letters in place of words; as SQLite's FTS5 computes it.
         """
@@ -280,10 +281,15 @@ class Store:
             "ORDER BY worth DESC, rowid LIMIT ?",
             " OR ".join(to_tokens([gram]) for gram in looked_up),
             *(values if conditions else []),
-            n,
+            n * (1 + len(self.spaces)),
         )
-        read = self.read([id for id, _ in found])
-        return [Hit(read[id], worth, id) for id, worth in found]
+        ids = [id for id, _ in found]
+        read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
+        for (id, worth), is_ours in zip(found, ours, strict=True):
+            key = (read[id], read[id].text)
+            if key not in once or is_ours:
+                once[key] = Hit(read[id], worth, id)
+        return list(once.values())[:n]
 
     def make_index(self) -> str | None:
         """Bring the index up to date where there are rows enough; say what came of it."""

@@ -285,6 +285,21 @@ def test_what_is_deleted_is_found_no_more_and_what_is_added_is_found_at_once(tmp
     assert sum(path.stat().st_size for path in tmp_path.glob("vectors-*")) == 4 * 32
 
 
+def test_what_is_kept_in_several_ways_is_found_by_its_letters_once(tmp_path):
+    things = [Entry(name, text=f"학교 {name}") for name in "abc"]
+    first = Store.create(tmp_path, ABOUT)
+    first.add(rows(3), things)
+    Store.join(tmp_path).add(None, [*things[:2], Entry("c", text="학교가 바뀌었다")], replace=True)
+    other = Store.join(tmp_path, {"v": 2})
+    other.add(rows(2, seed=1), things[:2])
+    hits = other.by_letters("학교", 9)
+    assert sorted((hit.entry.name, hit.entry.text) for hit in hits) == sorted(
+        [("a", "학교 a"), ("b", "학교 b"), ("c", "학교 c"), ("c", "학교가 바뀌었다")]
+    )
+    assert {hit.id for hit in hits if hit.entry.name in "ab"} == set(other.ids.tolist())
+    assert len(other.by_letters("학교", 2)) == 2
+
+
 def test_conditions_narrow_both_searches_and_are_never_part_of_a_statement(tmp_path):
     store = Store.create(tmp_path, ABOUT)
     marks = [{"label": "긍정", "year": "1999"}, {"label": "부정", "year": "2020"}, {}]
