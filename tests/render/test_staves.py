@@ -50,6 +50,22 @@ def test_a_choir_stands_on_two_staves_with_stems_up_and_down() -> None:
         assert staff.findtext("measure/backup/duration") == "4"
 
 
+def test_voices_that_cross_keep_their_stems_and_their_notes() -> None:
+    root = choir(C_MAJOR, (65, 69, 48, 52), (67, 67, 55, 55), C_MAJOR)
+    close_score(root)
+    written = [
+        [
+            f"{note.findtext('pitch/step')}{note.findtext('pitch/octave')} {note.findtext('stem')}"
+            for note in staff.findall("measure/note")
+        ]
+        for staff in root.findall("part")
+    ]
+    assert written[0][:4] == ["C5 up", "F4 up", "G4 up", "C5 up"]
+    assert written[0][4:] == ["G4 down", "A4 down", "G4 down", "G4 down"]
+    assert written[1][:4] == ["E4 up", "C3 up", "G3 up", "E4 up"]
+    assert written[1][4:] == ["C3 down", "E3 down", "G3 down", "C3 down"]
+
+
 def test_the_second_voice_begins_where_the_bar_does_and_the_bar_line_comes_last() -> None:
     root = choir(*[C_MAJOR] * 8)
     close_score(root)
