@@ -3,9 +3,11 @@
 Headless chromium with software rendering, the real server, no hook in the page: `look.js` notes
 when a canvas is drawn on or the document changes, and the frame after it.
 
-python -m benchmarks.look
+python -m benchmarks.look            all of it, into results/look.json
+python -m benchmarks.look keys       only what is named, printed: keys, paint, large, pan
 """
 
+import json
 import os
 import shutil
 import statistics
@@ -30,6 +32,7 @@ from naepo.encode.bpe import PRE_TOKENIZER
 from naepo.encode.byte_level import byte_symbols, specify_byte_level
 from naepo.model import ModelSettings, PartSettings, build
 
+PARTS = ("keys", "paint", "large", "pan")
 PRESSES = 50
 TOKENS, TOKENS_OF_THE_LARGE = 64, 256
 PAINTS = 5
@@ -269,32 +272,56 @@ def of_length(encoder: Encoder, n_tokens: int) -> str:
     sys.exit("too short a text")
 
 
+def of_the_demo(browser: Browser, wanted: Sequence[str]) -> dict[str, Any]:
+    """Measure key presses and paints on the demo's model."""
+    loaded = checkpoint.load(demo())
+    text = of_length(loaded.encoder, TOKENS - 1)
+    found: dict[str, Any] = {
+        "demo_model": vars(loaded.model.settings) | {"parts": None},
+        "tokens": TOKENS,
+    }
+    with serving(demo()) as server:
+        if "keys" in wanted:
+            found["key_press_to_redrawn_milliseconds"] = moving(browser, server, text)
+        if "paint" in wanted:
+            found["milliseconds_from_navigation"] = painting(browser, server, text)
+    return found
+
+
+def of_the_large(browser: Browser, wanted: Sequence[str]) -> dict[str, Any]:
+    """Measure the opening and the panning of a model of 124M parameters."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as home:
+        folder, encoder = large(Path(home))
+        text = of_length(encoder, TOKENS_OF_THE_LARGE)
+        if "large" in wanted:
+            opened_thrice = [opening(browser, folder, text) for _ in range(3)]
+            found["opening_124m_at_256_tokens"] = opened_thrice
+        if "pan" in wanted:
+            found["panning"] = panning(browser, folder)
+    return found
+
+
 def main() -> None:
-    """Measure all, and write results/look.json."""
+    """Measure all and write results/look.json, or print what is named."""
+    wanted = sys.argv[1:] or list(PARTS)
+    if not set(wanted) <= set(PARTS):
+        sys.exit(f"name some of {', '.join(PARTS)}")
     os.environ["OMP_NUM_THREADS"] = str(os.cpu_count() or 1)
     torch.manual_seed(0)
     executable = shutil.which("chromium")
-    with tempfile.TemporaryDirectory() as home, sync_playwright() as engine:
+    with sync_playwright() as engine:
         browser = engine.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        small = demo()
-        loaded = checkpoint.load(small)
-        text = of_length(loaded.encoder, TOKENS - 1)
-        with serving(small) as server:
-            painted = painting(browser, server, text)
-            moved = moving(browser, server, text)
-        folder, encoder = large(Path(home))
-        text = of_length(encoder, TOKENS_OF_THE_LARGE)
-        result = {
-            "browser": f"chromium {browser.version}, headless, software rendering",
-            "demo_model": vars(loaded.model.settings) | {"parts": None},
-            "tokens": TOKENS,
-            "key_press_to_redrawn_milliseconds": moved,
-            "milliseconds_from_navigation": painted,
-            "opening_124m_at_256_tokens": [opening(browser, folder, text) for _ in range(3)],
-            "panning": panning(browser, folder),
-        }
+        result = {"browser": f"chromium {browser.version}, headless, software rendering"}
+        if {"keys", "paint"} & set(wanted):
+            result |= of_the_demo(browser, wanted)
+        if {"large", "pan"} & set(wanted):
+            result |= of_the_large(browser, wanted)
         browser.close()
-    write("look", "how long a person waits on the page", result)
+    if len(wanted) == len(PARTS):
+        write("look", "how long a person waits on the page", result)
+    else:
+        print(json.dumps(result, indent=2))
 
 
 if __name__ == "__main__":

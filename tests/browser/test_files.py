@@ -182,3 +182,14 @@ def test_every_module_of_the_chapters_is_fetched_at_once():
     """A browser that finds imports one after another waits for each level of them."""
     listed = set(re.findall(r'modulepreload" href="([^"]+)"', read("learn.html")))
     assert listed == needed_by("learn.js") - {"learn.js"}
+
+
+def test_the_chapters_load_the_words_of_every_room_that_their_modules_speak_of():
+    spoken = {
+        room
+        for name in needed_by("learn.js")
+        for room in re.findall(r"\bt\([^)]*?[\"`]([a-z]+)\.", read(name))
+        if room in ROOMS
+    }
+    loaded = re.search(r"const ROOMS = \[([^\]]+)\]", read("learn.js"))
+    assert loaded and spoken <= set(re.findall(r"\w+", loaded[1]))

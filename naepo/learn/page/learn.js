@@ -14,6 +14,8 @@ import { Top } from "./learn/top.js";
 
 /** @typedef {import("./learn/state.js").State} State */
 
+const ROOMS = ["core", "top", "matrix", "path", "learn"]; // whose words are spoken here
+
 const place = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 class Room {
@@ -135,7 +137,7 @@ async function begin() {
 	const state = decode(location.hash);
 	state.lang ??= preferred();
 	try {
-		const [{ chapters: contents }] = await Promise.all([contentsOf(state.lang), setLanguage(state.lang)]);
+		const [{ chapters: contents }] = await Promise.all([contentsOf(state.lang), setLanguage(state.lang, ROOMS)]);
 		const isKnown = contents.some(({ key }) => key === state.chapter);
 		const room = new Room({ ...state, chapter: isKnown ? state.chapter : contents[0].key });
 		room.start();

@@ -1,6 +1,7 @@
 // The page: one state, one run, and everything on screen speaks of the same selected position.
 
 import { getJSON } from "./core/api.js";
+import { along } from "./core/asking.js";
 import { forgetTheme } from "./core/colour.js";
 import { h } from "./core/dom.js";
 import { language, preferred, setLanguage, t } from "./core/i18n.js";
@@ -133,11 +134,11 @@ class Page {
 		return { state: shown, about: this.about, model, run, plain: run && plain, other: null, isWaiting, error };
 	}
 
-	/** Draw everything once, before the next frame. */
+	/** Draw everything once, and ask at once for what is missing. */
 	draw() {
 		if (this.isDrawing) return;
 		this.isDrawing = true;
-		requestAnimationFrame(() => {
+		queueMicrotask(() => {
 			this.isDrawing = false;
 			this.show();
 		});
@@ -153,7 +154,9 @@ class Page {
 		this.trouble.hidden = !error;
 		// What belongs to another checkpoint stays as it is, dimmed, until the run of this one is there.
 		const elements = run ? [...this.always, ...this.ofRun] : this.always;
-		for (const each of elements) each.context = context;
+		const [first, later] = [elements.filter((each) => each.asking), elements.filter((each) => !each.asking)];
+		along(() => later.forEach((each) => (each.context = context)));
+		for (const each of first) each.context = context;
 		if (run || NEED_NO_RUN.has(state.view)) view.context = context;
 		if (!this.runs.isWaiting) document.body.removeAttribute("aria-busy");
 	}

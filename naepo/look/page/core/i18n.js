@@ -1,7 +1,7 @@
 // The words of the page in English and Korean: keys "room.key", one file a room and language; the file leaves the
 // room out.
 
-const ROOMS = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "learn"];
+let rooms = ["core", "top", "road", "answer", "changes", "op", "attention", "matrix", "path", "map", "training", "compare", "learn"];
 
 /** @typedef {"en" | "ko"} Language */
 /** @type {Record<string, string>} */
@@ -15,10 +15,11 @@ export const language = () => spoken;
 /** The language that this person's browser asks for. @returns {Language} */
 export const preferred = () => (navigator.languages.some((each) => each.startsWith("ko")) ? "ko" : "en");
 
-/** Load a language; the page is to be drawn again afterwards. @param {Language} wanted */
-export async function setLanguage(wanted) {
+/** Load a language; the page is to be drawn again afterwards. @param {Language} wanted @param {string[]} needed rooms of this page, also from now on */
+export async function setLanguage(wanted, needed = rooms) {
 	asked = wanted;
-	const files = await Promise.all(ROOMS.map((room) => load(room, wanted)));
+	rooms = needed;
+	const files = await Promise.all(rooms.map((room) => load(room, wanted)));
 	if (asked !== wanted) return; // another one was asked for meanwhile
 	words = Object.assign({}, ...files);
 	spoken = wanted;
@@ -27,7 +28,7 @@ export async function setLanguage(wanted) {
 
 /** Load the words of one more room, which not every page needs. */
 export async function bring(room) {
-	if (!ROOMS.includes(room)) ROOMS.push(room);
+	if (!rooms.includes(room)) rooms.push(room);
 	await setLanguage(asked);
 }
 

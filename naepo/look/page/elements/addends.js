@@ -1,13 +1,8 @@
 // One cell of y opened: what x_j · w_j add up to, the largest first, with the running sum.
 
 import { getTensor } from "../core/api.js";
-import { h } from "../core/dom.js";
-import { factor, full, number } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { bySize } from "../core/numeric.js";
 import "./bars.js";
-import { figure } from "./figure.js";
-import { rowOf, told } from "./matrix-of.js";
+import { bySize, factor, figure, full, h, number, rowOf, t, told } from "./stage.js";
 
 const SHOWN = 12;
 

@@ -1,17 +1,13 @@
 // The distribution of the next id, exact and over all ids; sampling moved live; writing forwards and back; before and after changes.
 
-import { h, note } from "../core/dom.js";
+import { Asking } from "../core/asking.js";
 import { saveCsv } from "../core/export.js";
-import { count, number, percent } from "../core/format.js";
-import { language, t } from "../core/i18n.js";
-import { largest, softmax } from "../core/numeric.js";
 import { draw, seeded } from "../core/random.js";
 import { divergence, entropy, filtered, variation } from "../core/sampling.js";
-import { on, select, tell } from "../core/select.js";
 import { distributionTable } from "./distribution.js";
 import { isNeutral, sliders } from "./sliders.js";
 import "./syllables.js";
-import { vocabularyOf } from "./vocabulary.js";
+import { count, h, language, largest, note, number, on, percent, select, softmax, t, tell, vocabularyOf } from "./stage.js";
 
 const SHOWN = 12;
 const MOST_SHOWN = 1000;
@@ -21,13 +17,13 @@ class Answer extends HTMLElement {
 	constructor() {
 		super();
 		this.key = "";
-		this.asked = "";
 		this.built = "";
 		this.shown = SHOWN;
 		/** @type {{logits: Float32Array, before: Float32Array | null, labels: string[], run: any} | null} */ this.found = null;
 		this.next = -1; // the id that the seed draws
 		this.heading = h("h2");
 		this.bars = h("div", { class: "next" });
+		this.asking = new Asking(this.bars);
 		this.rest = h("p", { class: "note rest" });
 		this.facts = note();
 		this.moved = h("p", { class: "moved", hidden: true });
@@ -42,8 +38,8 @@ class Answer extends HTMLElement {
 		this.sliders?.show(state);
 		if (document.activeElement !== this.seed) this.seed.value = String(state.seed);
 		const asked = `${run.run} ${plain?.run} ${state.position} ${language()}`;
-		if (asked !== this.asked) this.#load(context, asked);
-		else this.#follow();
+		if (asked === this.asking.key) this.#follow();
+		else this.#load(context, asked);
 		this.syllables.hidden = run.isMusic; // its words are whole
 		this.syllables.context = context;
 	}
@@ -61,30 +57,24 @@ class Answer extends HTMLElement {
 		const steps = h("div", { class: "steps" }, this.write, this.writeChosen, this.back);
 		this.replaceChildren(this.heading, this.bars, this.rest, this.moved, steps, this.sliders.element, this.facts, this.syllables);
 		this.key = "";
-		this.asked = "";
+		this.asking.key = "";
 	}
 
-	async #load({ run, plain, state, model }, asked) {
-		this.asked = asked;
+	#load({ run, plain, state, model }, key) {
 		const at = `${state.position},:`;
-		this.bars.setAttribute("aria-busy", "true");
-		try {
-			const wanted = [run.tensor("logits", at), plain ? plain.tensor("logits", at) : null, vocabularyOf(model.key)];
-			const [logits, before, { labels }] = await Promise.all(wanted);
-			if (this.asked !== asked) return;
+		const work = () => Promise.all([run.tensor("logits", at), plain ? plain.tensor("logits", at) : null, vocabularyOf(model.key)]);
+		const show = ([logits, before, { labels }]) => {
 			this.found = { logits: logits.data, before: before?.data ?? null, labels, run };
 			this.key = "";
 			this.#follow();
-		} catch {
-			if (this.asked === asked) this.asked = ""; // the page says what is wrong; the old answer stays
-		}
-		this.bars.removeAttribute("aria-busy");
+		};
+		this.asking.ask(key, work, show, () => {}); // the page says what is wrong; the old answer stays
 	}
 
 	/** Show what is there with the settings as they are now. */
 	#follow() {
 		const { state } = this.now;
-		const key = JSON.stringify([this.asked, this.shown, SETTINGS.map((name) => state[name])]);
+		const key = JSON.stringify([this.asking.key, this.shown, SETTINGS.map((name) => state[name])]);
 		if (!this.found || key === this.key) return;
 		this.key = key;
 		this.#show(this.found, state);

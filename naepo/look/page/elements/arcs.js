@@ -1,9 +1,6 @@
 // <naepo-arcs>: from one position, an arc to each position that it looks at; the heavier the weight, the thicker the arc.
 
-import { drawing, svg } from "../core/dom.js";
-import { full, percent } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { drawing, full, percent, select, svg, t } from "./stage.js";
 
 const GAP = 10;
 const FAINTEST = 0.002;

@@ -1,8 +1,6 @@
 // Touch it: switch off, scale or replace a head, a neuron or a position, and see what comes of it. Each change is a chip.
 
-import { chooser, h, note } from "../core/dom.js";
-import { language, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { chooser, h, language, note, select, t } from "./stage.js";
 import { blockOf } from "./part-names.js";
 
 const TARGETS = ["head", "neuron", "position", "op"];

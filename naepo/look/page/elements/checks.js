@@ -1,8 +1,6 @@
 // What must hold of the numbers on screen, with its error: green within the stated bound, red beyond.
 
-import { h, note } from "../core/dom.js";
-import { has, language, t } from "../core/i18n.js";
-import { told } from "./part.js";
+import { h, has, language, note, t, told } from "./stage.js";
 
 class Checks extends HTMLElement {
 	set context({ run }) {

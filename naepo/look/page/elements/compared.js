@@ -1,10 +1,6 @@
 // One query and one key compared: their products, the largest first, and what they add up to, which is the score.
 
-import { h } from "../core/dom.js";
-import { factor, full, number } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { bySize, maxAbs } from "../core/numeric.js";
-import { matrixOf, note, told } from "./matrix-of.js";
+import { bySize, factor, full, h, matrixOf, maxAbs, note, number, t, told } from "./stage.js";
 
 export function compared({ q, k, score, names, position, seen, head }) {
 	const [size, root] = [q.length, Math.sqrt(q.length)];

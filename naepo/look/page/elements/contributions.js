@@ -1,13 +1,8 @@
 // What the embedding, every head and every feed-forward added to one logit: signed bars that sum to it.
 
-import { h } from "../core/dom.js";
-import { number } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import "./bars.js";
-import { figure } from "./figure.js";
-import { on, select } from "./matrix-of.js";
+import { figure, h, number, on, select, t, told } from "./stage.js";
 import { blockOf, headOf, partName } from "./part-names.js";
-import { told } from "./part.js";
 
 /** @typedef {{id: number, logit: number, parts: {name: string, value: number}[], sum: number, error: number}} Sums */
 

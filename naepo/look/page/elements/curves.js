@@ -1,9 +1,7 @@
 // The curves of a training run: loss and validation, and the gradient norm, over the steps.
 
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
 import "./chart.js";
-import { figure } from "./figure.js";
+import { figure, h, t } from "./stage.js";
 
 /** @typedef {import("./chart.js").Series} Series */
 

@@ -1,9 +1,6 @@
 // The next-id distribution as a table whose rows carry their bars: what may be drawn, and beside it what it was before.
 
-import { h } from "../core/dom.js";
-import { full, number, percent } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { largest } from "../core/numeric.js";
+import { full, h, largest, number, percent, t } from "./stage.js";
 
 const FROM_BEFORE = 4; // the likeliest ids before a change are listed too
 

@@ -1,13 +1,8 @@
 // What two models expect next: both distributions, over all ids where they share an encoder, and how far apart they are.
 
-import { h } from "../core/dom.js";
-import { number, percent } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { largest, softmax } from "../core/numeric.js";
 import { divergence, entropy, variation } from "../core/sampling.js";
 import "./bars.js";
-import { figure } from "./figure.js";
-import { vocabularyOf } from "./vocabulary.js";
+import { figure, h, largest, number, percent, softmax, t, vocabularyOf } from "./stage.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
 

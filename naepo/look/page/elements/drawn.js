@@ -3,14 +3,17 @@
 import { h } from "../core/dom.js";
 import { tell } from "../core/select.js";
 
+/** How wide a picture of this name was: so will be the one that takes its place. @type {Map<string, number>} */
+const widths = new Map();
+
 export class Drawn extends HTMLElement {
 	constructor() {
 		super();
 		this.content = null;
 		this.frame = h("div", { class: "frame" });
 		this.readout = h("p", { class: "readout", "aria-live": "polite" });
-		this.watcher = new ResizeObserver(() => this.clientWidth !== this.drawn && this.draw());
-		this.drawn = 0;
+		this.watcher = new ResizeObserver(([{ contentRect: { width } }]) => this.#fit(width));
+		this.room = 0; // pixels
 	}
 
 	connectedCallback() {
@@ -24,12 +27,19 @@ export class Drawn extends HTMLElement {
 
 	set data(content) {
 		this.content = content;
+		this.room ||= widths.get(content.label) ?? 640;
+		this.draw();
+	}
+
+	#fit(width) {
+		if (!width || width === this.room) return;
+		this.room = width;
+		widths.set(this.content?.label, width);
 		this.draw();
 	}
 
 	draw() {
-		this.drawn = this.clientWidth;
-		if (this.content) this.paint(Math.max(240, this.drawn || 640));
+		if (this.content) this.paint(Math.max(240, this.room));
 	}
 
 	paint(_width) {}

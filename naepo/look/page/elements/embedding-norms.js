@@ -1,9 +1,7 @@
 // The length of each row of the embedding, read in pieces that the server is willing to send.
 
 import { getTensor } from "../core/api.js";
-import { t } from "../core/i18n.js";
-import { lengthOf } from "../core/numeric.js";
-import { rowOf } from "./matrix-of.js";
+import { lengthOf, rowOf, t } from "./stage.js";
 
 const CELLS = 4_000_000; // a piece
 const MOST = 24_000_000; // beyond, reading the whole matrix to colour points is not worth its 100 MB

@@ -1,9 +1,6 @@
 // What one position gathers in one head: each weight times its value, their sum, and what the step gave.
 
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { maxAbs } from "../core/numeric.js";
-import { agree, matrixOf, note, on, rowOf, select } from "./matrix-of.js";
+import { agree, h, matrixOf, maxAbs, note, on, rowOf, select, t } from "./stage.js";
 
 /**
  * @param {{weights: Float32Array, values: Float32Array, mixed: Float32Array, size: number, names: string[], position: number, head: number, group: number}} of

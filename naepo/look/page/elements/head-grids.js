@@ -1,13 +1,9 @@
 // Every head of every layer as a cell: what it added to the logit directly, and how the logit changes without it.
 
 import { once, postTensor } from "../core/api.js";
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { figure } from "./figure.js";
 import "./heat.js";
-import { on, select } from "./matrix-of.js";
+import { figure, h, on, select, t, trouble } from "./stage.js";
 import { blockOf, headOf } from "./part-names.js";
-import { trouble } from "./part.js";
 
 const AT_ONCE = 64; // heads up to which the change is computed without asking: one run each
 
@@ -30,19 +26,21 @@ function grid(kind, values, { model, state }) {
 export async function headGrids(context, position, sums) {
 	const { n_layers: layers, n_heads: heads } = context.model.settings;
 	const n = layers * heads;
-	const without = h("div", {});
-	const show = async () => {
-		without.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
+	const without = () => {
 		const asked = { run: context.run.run, position, id: context.state.id };
-		const found = once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked));
-		without.replaceChildren(await found.then(({ data }) => grid("without", data, context), trouble));
+		return once(`without ${JSON.stringify(asked)}`, () => postTensor("/look/ablate_heads", asked)).then(({ data }) => grid("without", data, context), trouble);
 	};
-	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) show();
-	else without.append(h("button", { onclick: show }, t("path.switch_off", { n })));
+	const place = h("div", {});
+	const show = async () => {
+		place.replaceChildren(h("p", { class: "note", role: "status" }, t("path.switching_off", { n })));
+		place.replaceChildren(await without());
+	};
+	if (n <= AT_ONCE && context.run.tokens.length <= AT_ONCE) place.append((await Promise.all([without(), sums]))[0]);
+	else place.append(h("button", { onclick: show }, t("path.switch_off", { n })));
 	const direct = new Float64Array(n).fill(NaN);
 	for (const { name, value } of (await sums).parts) {
 		const at = headOf(name);
 		if (at) direct[at.block * heads + at.head] = value;
 	}
-	return h("div", { class: "pair" }, grid("added", direct, context), without);
+	return h("div", { class: "pair" }, grid("added", direct, context), place);
 }

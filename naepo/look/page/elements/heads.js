@@ -1,9 +1,6 @@
 // <naepo-heads>: every head as a small picture, those that share a key and a value side by side; one of them is chosen.
 
-import { h, penOf } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { maxAbs, threeSigma } from "../core/numeric.js";
-import { select } from "../core/select.js";
+import { h, maxAbs, penOf, select, t, threeSigma } from "./stage.js";
 import { paintCells } from "./matrix-paint.js";
 
 /**

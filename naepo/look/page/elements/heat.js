@@ -2,8 +2,7 @@
 // A pointer or the arrow keys read a cell; a click or Enter chooses it (naepo-cell).
 
 import { css, diverging, inkOn, sequential } from "../core/colour.js";
-import { drawing, svg } from "../core/dom.js";
-import { number } from "../core/format.js";
+import { drawing, number, svg } from "./stage.js";
 import { Drawn, shortened } from "./drawn.js";
 
 /**

@@ -1,10 +1,7 @@
 // How the numbers of a weight or a step are spread, with what is no number and what lies far out counted.
 
 import { getJSON } from "../core/api.js";
-import { drawing, h, svg } from "../core/dom.js";
-import { count, full, number } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { figure } from "./figure.js";
+import { count, drawing, figure, full, h, number, svg, t } from "./stage.js";
 
 const [WIDTH, HEIGHT, FOOT] = [640, 72, 16];
 

@@ -1,12 +1,8 @@
 // The lens: the likeliest ids if the stream went to the output right after each layer.
 
-import { h } from "../core/dom.js";
-import { number, percent } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import "./chart.js";
-import { figure } from "./figure.js";
 import "./heat.js";
-import { on, select } from "./matrix-of.js";
+import { figure, h, number, on, percent, select, t } from "./stage.js";
 import { stageName } from "./part-names.js";
 
 /**

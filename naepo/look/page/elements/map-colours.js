@@ -2,9 +2,7 @@
 
 import { getTensor, once } from "../core/api.js";
 import { css, sequential } from "../core/colour.js";
-import { h, note, penOf } from "../core/dom.js";
-import { number } from "../core/format.js";
-import { has, t } from "../core/i18n.js";
+import { h, has, note, number, penOf, t } from "./stage.js";
 import { embeddingNorms } from "./embedding-norms.js";
 
 /** @typedef {{colours: Uint8Array, legend: Node[]}} Colouring */

@@ -1,7 +1,6 @@
 // The knobs of the map: method, its seed and its one parameter, and what the colours mean.
 
-import { chooser, h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
+import { chooser, h, t } from "./stage.js";
 
 /** @typedef {import("../views/map.js").Choice} Choice */
 /** @typedef {(patch: Partial<Choice>) => void} Tell */

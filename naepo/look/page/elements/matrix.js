@@ -1,6 +1,7 @@
 // <naepo-matrix>: a matrix of any size on a canvas; what is no number, or beyond the scale, is a sign. Pointer and arrows read a cell
 // (naepo-hover), a click or Enter chooses it (naepo-cell), + and − zoom. Behind it: a real table, and files.
 
+import { along } from "../core/asking.js";
 import { css, legend } from "../core/colour.js";
 import { h, penOf } from "../core/dom.js";
 import { count, full, number, shape } from "../core/format.js";
@@ -122,7 +123,7 @@ export class NaepoMatrix extends HTMLElement {
 		if (name !== "pointed" && name !== "selected") this.isNew = true;
 		if (this.isDue) return;
 		this.isDue = true;
-		queueMicrotask(() => {
+		along(() => {
 			this.isDue = false;
 			if (this.isNew) this.#renew();
 			this.#paint();
@@ -185,7 +186,7 @@ export class NaepoMatrix extends HTMLElement {
 		const { rows, cols, rowLabels, colLabels, selected, pointed, kind, data } = this.values;
 		if (!this.size || !rows || !cols) return;
 		const { x, y, w, h: tall } = this.grid;
-		const [left, top] = [this.scroller.scrollLeft, this.scroller.scrollTop];
+		const [left, top] = this.zoom ? [this.scroller.scrollLeft, this.scroller.scrollTop] : [0, 0]; // asking costs a layout
 		const before = Object.values(this.shown).join();
 		this.shown = {
 			r0: Math.max(0, Math.floor(top / tall)),

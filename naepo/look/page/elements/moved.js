@@ -1,12 +1,8 @@
 // Every weight matrix over the kept checkpoints: its norm, how far it went from the first, how much it turned.
 
-import { h, note } from "../core/dom.js";
-import { number } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import "./chart.js";
-import { figure } from "./figure.js";
 import "./heat.js";
-import { on } from "./matrix-of.js";
+import { figure, h, note, number, on, t } from "./stage.js";
 
 /**
  * @typedef {{name: string, norm: number[], moved?: number[], turned?: number[]}} Matrix

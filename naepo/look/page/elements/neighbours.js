@@ -1,11 +1,7 @@
 // The nearest ids, measured in the full space: the honest view beside any picture in the plane.
 
 import { getJSON } from "../core/api.js";
-import { h, note } from "../core/dom.js";
-import { number } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { tableElement } from "./figure.js";
-import { select } from "./matrix-of.js";
+import { h, note, number, select, t, tableElement } from "./stage.js";
 
 /** @param {number | null} id */
 export async function neighbourList(model, checkpoint, id) {

@@ -1,9 +1,6 @@
 // The same four things for every step, always in the same places: name and title, code line, formula, shapes.
 
-import { h } from "../core/dom.js";
-import { number, shape } from "../core/format.js";
-import { has, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { h, has, number, select, shape, t } from "./stage.js";
 import { chapterLinks } from "../learn/links.js";
 import { formula } from "./formula.js";
 

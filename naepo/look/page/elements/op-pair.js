@@ -1,11 +1,6 @@
 // The same step of two models as pictures, and their difference where the shapes agree; and what they were built with.
 
-import { h, note } from "../core/dom.js";
-import { number, shape as shapeText } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { lengthOf, maxAbs } from "../core/numeric.js";
-import { tableElement } from "./figure.js";
-import { matrixOf } from "./matrix-of.js";
+import { h, lengthOf, matrixOf, maxAbs, note, number, shape as shapeText, t, tableElement } from "./stage.js";
 
 /** @typedef {import("../views/compare.js").Side} Side */
 

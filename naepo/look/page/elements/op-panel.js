@@ -1,8 +1,6 @@
 // What the pictures of all kinds of steps share: one part that waits for its numbers, and the run it speaks of.
 
-import { t } from "../core/i18n.js";
-import { matrixOf, on, positionsOf, select } from "./matrix-of.js";
-import { Part } from "./part.js";
+import { matrixOf, on, Part, positionsOf, select, t } from "./stage.js";
 
 /** A part whose matrices stay in hand when they are drawn anew: their size, their open tables, the keys. */
 class Pane extends Part {

@@ -1,9 +1,12 @@
 // A part of a view that waits for numbers: the old picture stays, dimmed, with what is being computed in words, and an
-// error says what to do. Answers to an older question are dropped.
+// error says what to do.
 
+import { Asking } from "../core/asking.js";
 import { h } from "../core/dom.js";
 import { number } from "../core/format.js";
 import { t } from "../core/i18n.js";
+
+const PATIENCE = 150; // milliseconds before it is said what is waited for
 
 /** @typedef {Node | string | null | undefined | false | (Node | string)[]} Content */
 
@@ -23,37 +26,22 @@ export class Part {
 		this.body = h("div", { class: "part-body" });
 		this.status = h("p", { class: "part-status", role: "status", hidden: true });
 		this.element = h("section", { class: `part ${kind}` }, this.status, this.body);
-		this.key = "";
+		this.asking = new Asking(this.element);
 	}
 
-	/**
-	 * Ask for the content that belongs to a key, unless it is already asked for.
-	 * @param {string} key what the content depends on
-	 * @param {string} words what is being computed
-	 * @param {() => Promise<Content>} work
-	 */
+	get key() {
+		return this.asking.key;
+	}
+
+	/** Ask for the content that belongs to a key. @param {string} words what is being computed @param {() => Promise<Content>} work */
 	async load(key, words, work) {
 		if (key === this.key) return;
-		this.key = key;
-		this.element.setAttribute("aria-busy", "true");
 		this.status.textContent = words;
-		const slow = setTimeout(() => (this.status.hidden = false), 150);
-		try {
-			const content = await work();
-			if (this.key === key) this.show(content);
-		} catch (error) {
-			if (this.key !== key) return;
-			this.key = "";
-			this.show(trouble(error));
-		} finally {
-			clearTimeout(slow);
-			if (this.key === key || this.key === "") this.#rest();
-		}
-	}
-
-	#rest() {
-		this.status.hidden = true;
-		this.element.removeAttribute("aria-busy");
+		const slow = setTimeout(() => (this.status.hidden = this.key !== key), PATIENCE);
+		const fail = (error) => this.show(trouble(error));
+		await this.asking.ask(key, work, (content) => this.show(content), fail);
+		clearTimeout(slow);
+		if (this.key === key || !this.key) this.status.hidden = true;
 	}
 
 	/** @param {Content} content */

@@ -1,8 +1,6 @@
 // A map of ids as a figure: the points, the same as a table, and as files.
 
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { figure } from "./figure.js";
+import { figure, h, t } from "./stage.js";
 import "./points.js";
 
 /** @param {any} points a naepo-points @param {string} name of the files */

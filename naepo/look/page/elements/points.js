@@ -1,8 +1,7 @@
 // <naepo-points>: up to a million points to pan, zoom, hover and choose from (naepo-select {id}). The points are one draw call; names
 // are a sheet above, moved along by a CSS transform and laid out anew when the hand rests.
 
-import { h, penOf } from "../core/dom.js";
-import { select } from "./matrix-of.js";
+import { h, penOf, select } from "./stage.js";
 import { canvasRenderer } from "./points-canvas.js";
 import { listen } from "./points-hands.js";
 import { PointIndex } from "./points-index.js";

@@ -1,8 +1,6 @@
 // The page does the sum itself: y = x · Wᵀ + b of the numbers it shows, in float64.
 
-import { t } from "../core/i18n.js";
-import { linear } from "../core/numeric.js";
-import { agree } from "./matrix-of.js";
+import { agree, linear, t } from "./stage.js";
 
 const MOST = 3e7; // multiplications; beyond it only the rows around the chosen position
 

@@ -1,26 +1,28 @@
 // The model as a road: a line a step, with a strip of its real values at the selected position; laid out before any number arrives.
 
 import { getTensor } from "../core/api.js";
-import { h, note } from "../core/dom.js";
+import { Asking } from "../core/asking.js";
+import { h, note, penOf } from "../core/dom.js";
 import { count, number, shape } from "../core/format.js";
 import { has, language, t } from "../core/i18n.js";
 import { select, tell } from "../core/select.js";
 import { tableElement } from "./figure.js";
-import { WIDTH, drawStrip } from "./strip.js";
+import { Strips, WIDTH, drawStrip } from "./strip.js";
 
 const OPEN_BLOCKS = 4; // with more blocks, only the first and the selected one are open at first
 const SHARES = new Set(["softmax", "probabilities"]);
 const COLUMNS = ["name", "shape", "norm", "min", "max", "mean", "std", "nan", "inf"];
 
-/** @typedef {{line: any, canvas: any, range: any, sizes: any, kind: string}} Line */
+/** @typedef {{line: any, strip: import("./strip.js").Strip, range: any, sizes: any}} Line */
 
 class Road extends HTMLElement {
 	constructor() {
 		super();
+		this.asking = new Asking(this);
 		this.key = "";
-		this.drawn = "";
 		this.followed = "";
 		this.hasHeads = true;
+		/** @type {Strips[]} */ this.groups = [];
 		/** @type {Map<string, Line>} */ this.lines = new Map();
 		/** @type {Map<string, any>} the strip of a folded block: what the stream is after it */ this.folded = new Map();
 		this.tokens = h("span", { class: "sizes" });
@@ -36,9 +38,14 @@ class Road extends HTMLElement {
 		this.key = key;
 		this.#follow(state.op);
 		if (!run) return;
-		this.note.textContent = t("road.note", { position: state.position });
-		const drawn = `${run.run} ${state.position} ${state.theme} ${key}`;
-		if (drawn !== this.drawn) this.#show(run, state.position, drawn);
+		const { position } = state;
+		const work = () => getTensor("/look/strips", { run: run.run, position });
+		const show = ({ data }) => {
+			this.note.textContent = t("road.note", { position });
+			this.#figures(run);
+			this.#strips(run, data);
+		};
+		this.asking.ask(`${run.run} ${position} ${state.theme} ${key}`, work, show, () => {}); // the page says what is wrong; the old strips stay
 	}
 
 	#build(model, state) {
@@ -47,17 +54,17 @@ class Road extends HTMLElement {
 		this.hasHeads = Boolean(model.settings.n_heads);
 		const here = Number(/^blocks\.(\d+)/.exec(state.op)?.[1] ?? 0);
 		const isOpen = (block) => model.settings.n_layers <= OPEN_BLOCKS || block === here || block === 0;
-		/** @type {any[]} */ const parts = [];
-		let block = null;
+		this.groups = [];
+		/** @type {number | null | undefined} */ let block;
 		for (const op of model.ops) {
-			if (op.block !== null && op.block !== block) parts.push(this.#block(op.block, isOpen(op.block)));
-			if (op.block === null) parts.push(this.#line(op));
-			else parts.at(-1).append(this.#line(op));
+			if (op.block !== block) this.groups.push(new Strips(op.block === null ? h("div", { class: "lines" }) : this.#block(op.block, isOpen(op.block))));
+			const strips = this.groups[this.groups.length - 1];
+			strips.group.append(this.#line(op, strips.add(SHARES.has(op.kind))));
 			block = op.block;
 		}
 		this.table.replaceChildren(h("summary", {}, t("road.table")));
-		this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...parts, this.table);
-		this.drawn = "";
+		this.replaceChildren(h("h2", {}, t("road.title")), this.note, this.#first(), ...this.groups.map(({ group }) => group), this.table);
+		this.asking.key = "";
 		this.followed = "";
 		this.run = null;
 	}
@@ -75,9 +82,9 @@ class Road extends HTMLElement {
 		return h("details", { class: "block", open, dataset: { block } }, h("summary", {}, h("span", {}, t("road.block", { block })), canvas));
 	}
 
-	#line(op) {
+	/** @param {import("./strip.js").Strip} strip */
+	#line(op, strip) {
 		const last = op.name.split(".").at(-1);
-		const canvas = h("canvas", { width: WIDTH, height: 1, role: "img", class: "strip" });
 		const range = h("span", { class: "range" });
 		const sizes = h("span", { class: "sizes" }, shape(op.sizes.map((/** @type {number | null} */ size) => size ?? NaN)).replaceAll("NaN", "T"));
 		const own = `road.${op.name.includes(".mixer.") || !this.hasHeads ? "mixer_" : ""}${last}`; // no attention to speak of
@@ -87,10 +94,10 @@ class Road extends HTMLElement {
 			"button",
 			{ class: `line ${op.kind}`, title: op.name, dataset: { op: op.name }, onclick: () => select(this, { op: op.name }) },
 			h("span", { class: "name" }, h("code", {}, last), words),
-			canvas,
+			strip.place,
 			h("span", { class: "figures" }, range, sizes),
 		);
-		this.lines.set(op.name, { line, canvas, range, sizes, kind: op.kind });
+		this.lines.set(op.name, { line, strip, range, sizes });
 		return line;
 	}
 
@@ -107,25 +114,17 @@ class Road extends HTMLElement {
 		if (this.offsetParent) scrollIn(this.parentElement, line);
 	}
 
-	async #show(run, position, drawn) {
-		this.drawn = drawn;
-		this.tokens.textContent = count(run.tokens.length);
-		if (this.run !== run) {
-			for (const op of run.ops) this.#figures(op); // of all positions
-			this.#fill();
-		}
+	/** What is told of all positions. */
+	#figures(run) {
+		if (this.run === run) return;
 		this.run = run;
-		this.setAttribute("aria-busy", "true");
-		try {
-			const { data } = await getTensor("/look/strips", { run: run.run, position });
-			if (this.drawn === drawn) this.#strips(run, data);
-		} catch {
-			if (this.drawn === drawn) this.drawn = ""; // the page says what is wrong; the old strips stay
-		}
-		if (this.drawn === drawn || this.drawn === "") this.removeAttribute("aria-busy");
+		this.tokens.textContent = count(run.tokens.length);
+		for (const op of run.ops) this.#tell(op);
+		this.#fill();
+		requestAnimationFrame(() => this.groups.forEach((strips) => strips.lay())); // other figures take other room
 	}
 
-	#figures(op) {
+	#tell(op) {
 		const line = this.lines.get(op.name);
 		if (!line) return;
 		const hides = op.name.endsWith(".masked"); // its −∞ are meant
@@ -134,17 +133,18 @@ class Road extends HTMLElement {
 		line.sizes.textContent = shape(op.shape);
 		line.range.textContent = words;
 		line.range.classList.toggle("strange", strange !== "");
-		line.canvas.setAttribute("aria-label", `${op.name}: ${words}`);
+		line.strip.place.setAttribute("aria-label", `${op.name}: ${words}`);
 	}
 
 	#strips(run, data) {
 		run.ops.forEach((op, i) => {
 			const values = data.subarray(i * WIDTH, (i + 1) * WIDTH);
 			const line = this.lines.get(op.name);
-			if (line) drawStrip(line.canvas, values, SHARES.has(line.kind));
+			if (line) line.strip.values = values;
 			const folded = this.folded.get(op.name);
-			if (folded) drawStrip(folded, values, false);
+			if (folded) drawStrip(penOf(folded), values, false);
 		});
+		for (const strips of this.groups) strips.draw();
 	}
 
 	/** The same figures as a real table, when it is open. */

@@ -1,5 +1,6 @@
 // A room of the stage: a heading, and parts that wait for their numbers one by one.
 
+import { along } from "../core/asking.js";
 import { h, note } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { Part } from "./part.js";
@@ -19,6 +20,6 @@ export class Room extends HTMLElement {
 	}
 
 	announce(title, intro) {
-		this.head.replaceChildren(h("h2", {}, title), note(t(intro)));
+		along(() => this.head.replaceChildren(h("h2", {}, title), note(t(intro))));
 	}
 }

@@ -1,8 +1,6 @@
 // <naepo-search>: find an id by its text or its number. Enter while an input method composes chooses nothing.
 
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { select, tell } from "../core/select.js";
+import { h, select, t, tell } from "./stage.js";
 
 const SHOWN = 12;
 const MARKED = 5000;

@@ -1,9 +1,6 @@
 // How the next id is drawn: temperature, top-k, top-p, min-p. They move what is shown; no model runs for it.
 
-import { h } from "../core/dom.js";
-import { count } from "../core/format.js";
-import { t } from "../core/i18n.js";
-import { select } from "../core/select.js";
+import { count, h, select, t } from "./stage.js";
 
 const SLIDERS = [
 	{ key: "temperature", min: 0, max: 2, step: 0.05, off: 1 },

@@ -1,13 +1,8 @@
 // The next character or syllable: the sum over all ids and pieces of bytes that write it. Computed while it is open.
 
-import { h, note } from "../core/dom.js";
-import { full, percent } from "../core/format.js";
-import { language, t } from "../core/i18n.js";
 import { nextCharacters } from "../core/syllables.js";
 import { shareCell } from "./distribution.js";
-import { told } from "./part.js";
-import { signed } from "./position-names.js";
-import { bytesOf, vocabularyOf } from "./vocabulary.js";
+import { bytesOf, full, h, language, note, percent, signed, t, told, vocabularyOf } from "./stage.js";
 
 const SHOWN = 10;
 const PATIENCE = 250; // milliseconds of rest before models are run for it

@@ -1,11 +1,6 @@
 // The prompt as cells: each character once, over the tokens it is made of, with their bytes; one position is selected.
 
-import { h } from "../core/dom.js";
-import { count } from "../core/format.js";
-import { language, t } from "../core/i18n.js";
-import { select } from "../core/select.js";
-import { signed } from "./position-names.js";
-import { bytesOf } from "./vocabulary.js";
+import { bytesOf, count, h, language, select, signed, t } from "./stage.js";
 
 const MODES = ["tokens", "characters", "bytes"];
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
@@ -18,6 +13,7 @@ class Tokens extends HTMLElement {
 		this.list = h("div", { class: "token-list", role: "listbox", "aria-orientation": "horizontal", dataset: { mode: this.mode } });
 		this.modes = h("span", { class: "modes" });
 		/** @type {HTMLElement[]} */ this.cells = [];
+		/** @type {string[]} */ this.groups = [];
 		document.addEventListener("naepo-focus-tokens", () => this.cells[this.now?.state.position]?.focus());
 	}
 
@@ -35,17 +31,23 @@ class Tokens extends HTMLElement {
 			cell.setAttribute("aria-selected", String(isSelected));
 			cell.tabIndex = isSelected ? 0 : -1;
 			if (!isSelected) return;
-			bringIntoSight(this.list, cell);
+			requestAnimationFrame(() => bringIntoSight(this.list, cell)); // where there is a layout anyway
 			if (hadFocus) cell.focus({ preventScroll: true });
 		});
 	}
 
+	/** Build the groups, but for those at the front that are there already. */
 	#build(run) {
-		const groups = run.groups.flatMap((group) => Array(group.end - group.start).fill(group));
-		this.cells = run.tokens.map((token, position) => this.#cell(token, position, groups[position]));
+		const keys = run.groups.map((group) => JSON.stringify([group, run.tokens.slice(group.start, group.end), language(), this.mode]));
+		let kept = 0;
+		while (kept < keys.length && keys[kept] === this.groups[kept]) kept += 1;
+		this.groups = keys;
+		const fresh = run.groups.slice(kept);
+		this.cells.length = fresh[0]?.start ?? run.tokens.length;
+		for (const group of fresh) for (let at = group.start; at < group.end; at++) this.cells.push(this.#cell(run.tokens[at], at, group));
 		this.list.setAttribute("aria-label", t("core.tokens"));
 		this.list.dataset.mode = this.mode;
-		this.list.replaceChildren(...run.groups.map((group) => this.#group(group)));
+		this.list.replaceChildren(...Array.from(this.list.children).slice(0, kept), ...fresh.map((group) => this.#group(group)));
 		const characters = run.groups.reduce((sum, { text, kind }) => sum + (kind === "text" ? charactersOf(text).length : 0), 0);
 		const counts = { tokens: count(run.tokens.length), characters: count(characters), each: (characters / run.tokens.length).toFixed(2) };
 		this.modes.replaceChildren(...MODES.map((mode) => this.#modeButton(mode)), h("span", { class: "note" }, t("core.token_count", counts)));

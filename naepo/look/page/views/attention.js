@@ -1,15 +1,12 @@
 // Attention of one block: all heads small, one large, in its four stages; arcs over the text; what a position gathers.
 
-import { h } from "../core/dom.js";
-import { t } from "../core/i18n.js";
-import { dot, maxAbs } from "../core/numeric.js";
+import { along } from "../core/asking.js";
 import "../elements/arcs.js";
 import { compared } from "../elements/compared.js";
 import { gathered, sharesOf } from "../elements/gathered.js";
 import "../elements/heads.js";
-import { changed, glyphsOf, matrixOf, note, on, positionsOf, rowOf, select, told } from "../elements/matrix-of.js";
+import { changed, dot, glyphsOf, h, matrixOf, maxAbs, note, on, Part, positionsOf, rowOf, select, t, told } from "../elements/stage.js";
 import { opHead } from "../elements/op-head.js";
-import { Part } from "../elements/part.js";
 import { rowWindow } from "../elements/row-window.js";
 
 const STAGES = ["scores", "masked", "weights", "mixed"];
@@ -68,8 +65,11 @@ class AttentionView extends HTMLElement {
 		const key = `${run.run} ${op.name} ${this.rows.from} ${state.lang} ${state.theme}`;
 		if (key !== this.drawn) {
 			this.drawn = key;
-			this.heading.replaceChildren(opHead(op, model));
-			this.#choices(model);
+			along(() => {
+				if (this.drawn !== key) return;
+				this.heading.replaceChildren(opHead(op, model));
+				this.#choices(model);
+			});
 		}
 		this.pane.load(key, t("attention.reading", { block: this.block }), () => this.#load(context));
 		this.#follow();

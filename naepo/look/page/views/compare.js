@@ -2,14 +2,11 @@
 // step of both with its difference.
 
 import { getJSON, postJSON } from "../core/api.js";
-import { chooser, h, note } from "../core/dom.js";
-import { t } from "../core/i18n.js";
 import { withReach } from "../core/runs.js";
 import { distributions } from "../elements/distributions.js";
 import { lensHeat } from "../elements/lens.js";
-import { select } from "../elements/matrix-of.js";
+import { chooser, h, note, Part, select, t } from "../elements/stage.js";
 import { opPair, settingsTable } from "../elements/op-pair.js";
-import { Part } from "../elements/part.js";
 import { Room } from "../elements/room.js";
 
 /** A model at a checkpoint, with its run and the position that is looked at.

@@ -1,18 +1,13 @@
 // The embedding map: every id as a point, near to what it resembles; with what the plane keeps of the full space.
 
-import { h, note } from "../core/dom.js";
-import { number } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import { colouring } from "../elements/map-colours.js";
 import { mapControls, METHODS } from "../elements/map-controls.js";
 import { laidOut } from "../elements/map-layout.js";
-import { on, select } from "../elements/matrix-of.js";
+import { h, note, number, on, Part, select, t, vocabularyOf } from "../elements/stage.js";
 import { neighbourList } from "../elements/neighbours.js";
-import { Part } from "../elements/part.js";
 import { pointsFigure } from "../elements/points-figure.js";
 import { Room } from "../elements/room.js";
 import "../elements/search.js";
-import { vocabularyOf } from "../elements/vocabulary.js";
 
 /**
  * The state of the map, as it stands in the address.

@@ -1,5 +1,6 @@
 // One step of the road opened: always the same head, then the pictures of its kind.
 
+import { along } from "../core/asking.js";
 import { h, note } from "../core/dom.js";
 import { t } from "../core/i18n.js";
 import { opHead } from "../elements/op-head.js";
@@ -37,7 +38,7 @@ class OpView extends HTMLElement {
 		const key = `${run?.run} ${state.op} ${state.lang}`;
 		if (key !== this.drawn) {
 			this.drawn = key;
-			this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty")));
+			along(() => this.drawn === key && this.heading.replaceChildren(op ? opHead(op, model) : note(t("op.empty"))));
 		}
 		const name = isKnown && `naepo-op-${DRAWN_BY[op.kind] ?? op.kind}`;
 		if (!name) {

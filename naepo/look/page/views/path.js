@@ -2,20 +2,14 @@
 // each part of the model added to one logit.
 
 import { getJSON, getTensor } from "../core/api.js";
-import { h } from "../core/dom.js";
-import { number, percent } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import "../elements/chart.js";
 import { contributions } from "../elements/contributions.js";
-import { figure } from "../elements/figure.js";
 import { headGrids } from "../elements/head-grids.js";
 import { lensPicture } from "../elements/lens.js";
-import { positionsOf, rowOf, select } from "../elements/matrix-of.js";
-import { Part } from "../elements/part.js";
+import { figure, h, number, Part, percent, positionsOf, rowOf, select, t, vocabularyOf } from "../elements/stage.js";
 import { stageName } from "../elements/part-names.js";
 import { Room } from "../elements/room.js";
 import "../elements/search.js";
-import { vocabularyOf } from "../elements/vocabulary.js";
 
 const FAINT = 48; // other positions drawn behind the chosen one
 

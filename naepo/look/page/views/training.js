@@ -1,17 +1,12 @@
 // Training seen from inside: the kept checkpoints on one slider, the curves, and how far every matrix moved.
 
 import { getJSON, getTensor, once } from "../core/api.js";
-import { h, note } from "../core/dom.js";
-import { count } from "../core/format.js";
-import { t } from "../core/i18n.js";
 import { curves } from "../elements/curves.js";
 import { colouring } from "../elements/map-colours.js";
-import { on, select } from "../elements/matrix-of.js";
+import { count, h, note, on, Part, select, t, vocabularyOf } from "../elements/stage.js";
 import { gradientPicture, movedPicture } from "../elements/moved.js";
-import { Part } from "../elements/part.js";
 import { pointsFigure } from "../elements/points-figure.js";
 import { Room } from "../elements/room.js";
-import { vocabularyOf } from "../elements/vocabulary.js";
 
 const PAUSE = 90; // milliseconds a slider rests before the model is run at its checkpoint
 

@@ -1,14 +1,9 @@
 // The neurons of a feed-forward: what goes into the activation function, what comes out, and which ones speak loudest.
 
 import { getJSON } from "../../core/api.js";
-import { h } from "../../core/dom.js";
-import { full, number } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
 import "../../elements/bars.js";
-import { figure } from "../../elements/figure.js";
-import { agree, changed, on, rowOf, select } from "../../elements/matrix-of.js";
+import { agree, changed, figure, full, h, number, on, Part, rowOf, select, t } from "../../elements/stage.js";
 import { OpPanel, allPositions, stacked } from "../../elements/op-panel.js";
-import { Part } from "../../elements/part.js";
 
 /** @type {Record<string, (up: number, gate: number) => number>} */
 const FUNCTIONS = {

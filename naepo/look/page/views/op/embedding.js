@@ -1,11 +1,7 @@
 // The embedding: a one-hot row times W is one row of W; both are shown, and are equal to the last bit.
 
-import { h } from "../../core/dom.js";
-import { count, shape as sizes } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { agree, changed, matrixOf, note, on, rowOf, select, term } from "../../elements/matrix-of.js";
+import { agree, changed, count, h, matrixOf, note, on, rowOf, select, shape as sizes, t, term, vocabularyOf } from "../../elements/stage.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
-import { vocabularyOf } from "../../elements/vocabulary.js";
 
 const AROUND = 4; // rows of W on each side
 

@@ -1,11 +1,6 @@
 // Cut into heads, and for q and k with rotary positions, each pair of numbers turned by its angle.
 
-import { drawing, h, svg } from "../../core/dom.js";
-import { number } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { maxAbs } from "../../core/numeric.js";
-import { figure } from "../../elements/figure.js";
-import { agree, changed, matrixOf, note, on, rowOf, select } from "../../elements/matrix-of.js";
+import { agree, changed, drawing, figure, h, matrixOf, maxAbs, note, number, on, rowOf, select, svg, t } from "../../elements/stage.js";
 import { OpPanel, allPositions } from "../../elements/op-panel.js";
 import { merged } from "../../elements/recompute.js";
 

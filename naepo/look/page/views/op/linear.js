@@ -1,18 +1,13 @@
 // A linear map opened: x · Wᵀ + b = y as three matrices, recomputed here; one cell taken apart; the weight's histogram.
 
 import { getTensor } from "../../core/api.js";
-import { h } from "../../core/dom.js";
-import { count, shape as sizes } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { largest } from "../../core/numeric.js";
+import { along } from "../../core/asking.js";
 import { addends } from "../../elements/addends.js";
 import { histogram } from "../../elements/histogram.js";
-import { changed, matrixOf, note, on, positionsOf, select, term } from "../../elements/matrix-of.js";
+import { changed, count, h, largest, matrixOf, note, on, Part, positionsOf, select, shape as sizes, t, term, vocabularyOf } from "../../elements/stage.js";
 import { OpPanel } from "../../elements/op-panel.js";
-import { Part } from "../../elements/part.js";
 import { merged, recomputed, transposed } from "../../elements/recompute.js";
 import { travel } from "../../elements/travel.js";
-import { vocabularyOf } from "../../elements/vocabulary.js";
 
 const WHOLE = 512; // rows and columns up to which a weight is drawn as it is
 const WINDOW = 64; // columns of a window into a larger one
@@ -70,7 +65,8 @@ class OpLinear extends OpPanel {
 		const terms = this.#terms(context, op, { ...shown, columns, from, to, wAt });
 		if (isVocabulary) this.#name(run.model, from, to);
 		const told = h("div");
-		setTimeout(() => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }))); // after the pictures
+		const recompute = () => told.append(recomputed({ ...shown, position: Math.min(this.now.state.position, rows - 1) }));
+		along(() => requestAnimationFrame(() => setTimeout(recompute))); // after the pictures
 		const notes = [note(t("op.turned_note", { kept: sizes([columns, inner]) }))];
 		const range = { from: count(from), to: count(to - 1), all: count(columns), id: chosen };
 		if (isVocabulary) notes.unshift(note(t("op.window_note", range)));

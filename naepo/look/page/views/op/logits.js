@@ -1,14 +1,8 @@
 // Over the whole vocabulary: logits, their n-gram prior, and probabilities, for the chosen position.
 
-import { h } from "../../core/dom.js";
-import { full, percent } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { largest, softmax } from "../../core/numeric.js";
 import "../../elements/bars.js";
-import { figure } from "../../elements/figure.js";
-import { agree, changed, note, on, rowOf, select, told } from "../../elements/matrix-of.js";
+import { agree, changed, figure, full, h, largest, note, on, percent, rowOf, select, softmax, t, told, vocabularyOf } from "../../elements/stage.js";
 import { atPosition, OpPanel } from "../../elements/op-panel.js";
-import { vocabularyOf } from "../../elements/vocabulary.js";
 
 const SHOWN = 20;
 const AROUND = 16; // ids on each side of the chosen one

@@ -1,11 +1,7 @@
 // A normalisation at the chosen position: what it measured, and before → divided → × gain (+ bias) = after.
 
 import { getJSON } from "../../core/api.js";
-import { h } from "../../core/dom.js";
-import { number } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { lengthOf } from "../../core/numeric.js";
-import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { agree, changed, h, lengthOf, note, number, rowOf, t } from "../../elements/stage.js";
 import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpNorm extends OpPanel {

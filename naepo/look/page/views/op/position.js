@@ -1,7 +1,6 @@
 // The rows that tell each position where it stands: learned, or sines and cosines.
 
-import { t } from "../../core/i18n.js";
-import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { agree, changed, note, rowOf, t } from "../../elements/stage.js";
 import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpPosition extends OpPanel {

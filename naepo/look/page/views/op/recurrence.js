@@ -1,7 +1,6 @@
 // What a recurrent or convolutional step does: gates, states, the past laid side by side; recomputed here for one position.
 
-import { t } from "../../core/i18n.js";
-import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { agree, changed, note, rowOf, t } from "../../elements/stage.js";
 import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 const GATES = ["input_gate", "forget_gate", "candidate", "output_gate"]; // in the order of the rows of an LSTM's weights

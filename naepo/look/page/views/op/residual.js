@@ -1,8 +1,6 @@
 // The residual stream: what was there, what was added, and their sum, for the chosen position.
 
-import { number } from "../../core/format.js";
-import { t } from "../../core/i18n.js";
-import { agree, changed, note, rowOf } from "../../elements/matrix-of.js";
+import { agree, changed, note, number, rowOf, t } from "../../elements/stage.js";
 import { allPositions, atPosition, OpPanel } from "../../elements/op-panel.js";
 
 class OpResidual extends OpPanel {

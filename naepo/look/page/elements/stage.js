@@ -1,4 +1,4 @@
-// What the stage needs of matrices again and again: one with its properties, names of positions, rows of a tensor, checks.
+// What the elements of the page need again and again, from one place: building, words, numbers, parts, and matrices with their checks.
 
 import { h, note } from "../core/dom.js";
 import { t } from "../core/i18n.js";
@@ -11,10 +11,15 @@ import "./matrix.js";
 /** Called by its name where nothing else is said. @param {Record<string, any>} properties */
 export const matrixOf = (properties) => h("naepo-matrix", { label: properties.name, ...properties });
 
-export { note } from "../core/dom.js";
-export { on, select } from "../core/select.js";
-export { told } from "./part.js";
-export { glyphsOf, positionsOf } from "./position-names.js";
+export * from "../core/dom.js";
+export * from "../core/format.js";
+export * from "../core/numeric.js";
+export * from "../core/select.js";
+export { has, language, t } from "../core/i18n.js";
+export * from "./figure.js";
+export * from "./part.js";
+export * from "./vocabulary.js";
+export * from "./position-names.js";
 
 /** @template {ArrayLike<number> & {subarray: any}} T @param {T} data @returns {T} */
 export const rowOf = (data, row, width) => data.subarray(row * width, (row + 1) * width);
