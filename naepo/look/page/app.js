@@ -150,7 +150,7 @@ class Page {
 		const view = this.views.get(state.view);
 		const stage = place("stage");
 		if (view.parentNode !== stage) stage.replaceChildren(this.trouble, view);
-		this.trouble.replaceChildren(...trouble(error));
+		if (error || !this.trouble.hidden) this.trouble.replaceChildren(...trouble(error));
 		this.trouble.hidden = !error;
 		// What belongs to another checkpoint stays as it is, dimmed, until the run of this one is there.
 		const elements = run ? [...this.always, ...this.ofRun] : this.always;

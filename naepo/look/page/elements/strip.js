@@ -49,10 +49,13 @@ export class Strips {
 		return strip;
 	}
 
-	/** Find where the places are, and draw there. */
+	/** Find where the places are, and draw there if they have moved. */
 	lay() {
-		this.tops = this.strips.map(({ place }) => place.offsetTop);
-		this.canvas.height = this.group.clientHeight;
+		const tops = this.strips.map(({ place }) => place.offsetTop);
+		const height = this.group.clientHeight;
+		if (height === this.canvas.height && tops.every((top, i) => top === this.tops[i])) return;
+		this.tops = tops;
+		this.canvas.height = height;
 		this.draw();
 	}
 

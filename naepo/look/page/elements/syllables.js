@@ -20,7 +20,8 @@ class Syllables extends HTMLElement {
 	set context(context) {
 		this.now = context;
 		if (!this.firstChild) this.append(this.details);
-		this.summary.textContent = t("answer.syllables");
+		if (this.spoken !== language()) this.summary.textContent = t("answer.syllables");
+		this.spoken = language();
 		this.#ask();
 	}
 

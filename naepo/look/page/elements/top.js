@@ -13,6 +13,7 @@ class Top extends HTMLElement {
 	constructor() {
 		super();
 		this.key = "";
+		this.shown = "";
 		this.facts = h("span", { class: "facts" });
 		this.models = h("select", { id: "model", onchange: () => select(this, { model: this.models.value }) });
 		this.slider = h("input", { id: "checkpoint", type: "range", min: 0, step: 1, on: { input: () => this.#slid() } });
@@ -29,6 +30,10 @@ class Top extends HTMLElement {
 		this.checkpoints = model.checkpoints;
 		if (this.key !== language()) this.#build(about);
 		this.key = language();
+		this.prompt.context = context;
+		const shown = `${model.key} ${language()} ${state.theme} ${state.checkpoint}`;
+		if (shown === this.shown) return;
+		this.shown = shown;
 		this.models.value = model.key;
 		this.models.title = model.name;
 		this.facts.textContent = t(model.settings.n_heads ? "top.facts" : "top.facts_sibling", {
@@ -43,7 +48,6 @@ class Top extends HTMLElement {
 		const title = `${short(model.name)} · naepo`;
 		if (document.title !== title) document.title = title;
 		this.#showCheckpoint(state.checkpoint);
-		this.prompt.context = context;
 	}
 
 	#build(about) {
