@@ -188,6 +188,7 @@ def _example(store: "Store") -> str:
 
 
 def passages(asked: "Embed", paths: tuple[Path, ...]) -> "list[Entry]":
+    """Read texts in the pieces that are asked for. Raises: UserError for what cannot be read."""
     from naepo.embed.passages import read_passages
 
     return read_passages(
