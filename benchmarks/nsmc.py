@@ -31,7 +31,7 @@ from benchmarks.record import NAEPO, data, run, spread, write
 from naepo import checkpoint
 from naepo.classify.linear import softmax
 from naepo.classify.measures import measure
-from naepo.classify.net import NetSettings, framed, probabilities
+from naepo.classify.net import NetSettings, framed, probabilities, recutting
 from naepo.classify.ngrams import Ngrams, normal
 from naepo.classify.parts import blended, fit_blend
 from naepo.classify.tuning import Examples, TuneSettings, tune
@@ -40,6 +40,7 @@ from naepo.train.precision import has_fast_bf16
 
 Array = np.ndarray
 CLASSES = ("0", "1")
+UNKNOWN = np.empty(0, dtype=np.int64)
 HELD_OUT = 7_500
 """Training reviews that the pool's weights are learnt on, and the best look is chosen by."""
 FEW = 1_000
@@ -81,6 +82,7 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--side", type=float, default=0.3)
     parser.add_argument("--blanked", type=float, default=0.15)
+    parser.add_argument("--merge-dropout", type=float, default=0.2)
     parser.add_argument("--causal", action="store_true", help="look back only when tuned")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--shape", nargs="*", default=[], help="such as d-model=192 n-layers=3")
@@ -234,24 +236,29 @@ def _tune(
     loaded = checkpoint.load(folder)
     encoder, longest = loaded.encoder, loaded.model.settings.context_length
 
-    def rows(texts: list[str]) -> list[list[int]]:
+    def cut(texts: list[str], labels: Int[Array, " n"] = UNKNOWN) -> Examples:
         whole = encoder.encode_batch([normal(text) for text in texts])
-        return [framed(ids, encoder.end_id, longest) for ids in whole]
+        rows = [framed(ids, encoder.end_id, longest) for ids in whole]
+        return Examples(rows, labels, recutting(encoder, whole, longest))
 
-    parts = [Examples(rows(texts), labels) for texts, labels in (rest, held)]
+    learnt, other = cut(*rest), cut(*held)
     precision = "bf16" if has_fast_bf16(torch.device("cpu")) else "fp32"
     settings = TuneSettings(
-        epochs=epochs, lr=asked.lr, side=asked.side, blanked=asked.blanked, precision=precision
+        epochs=epochs,
+        lr=asked.lr,
+        side=asked.side,
+        blanked=asked.blanked,
+        merge_dropout=asked.merge_dropout,
+        precision=precision,
     )
     shape = NetSettings(n_classes=2, both_ways=not asked.causal)
     assert isinstance(loaded.model, Transformer)
-    learnt, other = parts
     net = tune(
         loaded.model, learnt, other, encoder.end_id, shape, settings, seed=seed, on_look=_tell
     )
     return {
-        "held": probabilities(net, parts[1].rows, encoder.end_id).numpy(),
-        "test": probabilities(net, rows(test), encoder.end_id).numpy(),
+        "held": probabilities(net, other.rows, encoder.end_id).numpy(),
+        "test": probabilities(net, cut(test).rows, encoder.end_id).numpy(),
         "seconds": time.process_time() - began,
     }
 

@@ -320,7 +320,7 @@ def _kernel(data: Data, source: Source, settings: LearnSettings, floor: _Floor, 
 
 def _tuned(data: Data, source: Source, settings: LearnSettings, floor: _Floor, say: Say) -> Learnt:
     """Tune a copy of the GPT, and pool its opinion with that of the n-grams."""
-    from naepo.classify.net import NetSettings
+    from naepo.classify.net import NetSettings, framed, recutting
     from naepo.classify.tuning import Examples, TuneSettings, tune
 
     rank = LORA_RANK if settings.kind == "lora" else None
@@ -336,10 +336,9 @@ def _tuned(data: Data, source: Source, settings: LearnSettings, floor: _Floor, s
     longest, end_id = source.model.settings.context_length, source.encoder.end_id
 
     def examples(some: Sequence[str], numbers: Labels) -> Examples:
-        from naepo.classify.net import framed
-
-        rows = [framed(ids, end_id, longest) for ids in source.encode(some)]
-        return Examples(rows, numbers)
+        whole = source.encode(some)
+        rows = [framed(ids, end_id, longest) for ids in whole]
+        return Examples(rows, numbers, recutting(source.encoder, whole, longest))
 
     rest, other = examples(texts, labels), examples(held, held_labels)
     net = tune(

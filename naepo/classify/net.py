@@ -1,8 +1,9 @@
 """A GPT with a head: ids of a text in, a score for each class out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from naepo.classify.lora import adapt
 from naepo.embed.pooling import padded
+from naepo.encode import BPEEncoder, Encoder
 from naepo.encode.encoder import Ids
 from naepo.model import Transformer, build
 from naepo.model.attention import visible
@@ -133,6 +135,26 @@ def framed(ids: Ids, end_id: int, longest: int) -> list[int]:
         begin = room // 2
         kept = [*kept[:begin], *kept[len(kept) - (room - begin) :]]
     return [end_id, *kept, end_id]
+
+
+def recutting(
+    encoder: Encoder, texts: Sequence[Ids], longest: int
+) -> Callable[[float, Sequence[int]], list[list[int]]] | None:
+    """Give what frames the same texts in other ids, a share of them taken apart, drawn from a seed.
+
+    texts: the ids of each, not framed.  None for an encoder whose ids are made of no others.
+    """
+    if not isinstance(encoder, BPEEncoder):
+        return None
+    end_id = encoder.end_id
+    closed = np.concatenate([np.append(ids, end_id) for ids in texts])
+
+    def recut(share: float, seed: Sequence[int]) -> list[list[int]]:
+        apart = encoder.take_apart(closed, share=share, seed=seed)
+        pieces = np.split(apart, np.flatnonzero(apart == end_id) + 1)
+        return [framed(ids[:-1], end_id, longest) for ids in pieces[:-1]]
+
+    return recut
 
 
 @torch.inference_mode()

@@ -6,6 +6,7 @@ labels, averaged weights, and a side task on the same text, which is what the GP
 """
 
 import copy
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +27,7 @@ from naepo.train.readable import Real
 
 Rows = Sequence[Sequence[int]]
 Labels = Int[np.ndarray, " n"]
+Recut = Callable[[Real, Sequence[int]], Rows]
 OnLook = Callable[[float, float, float], None]
 """Is told the share done (0 to 1), the loss of late, and the accuracy on the held-out part."""
 
@@ -56,6 +58,9 @@ class TuneSettings:
     """Weight of the side task: the next id, or, where both ways are seen, ids that are blanked."""
     blanked: Real = 0.15
     """Share of ids that are blanked for the side task, where both ways are seen."""
+    merge_dropout: Real = 0.2
+    """Share of ids that are taken apart into what they were merged from, anew in each reading,
+    falling to 0 over the epochs (Provilkov et al. 2020, arXiv:1910.13267)."""
     average: Real = 0.998
     """Decay of the running average of the weights; its part of the past grows from 0 to this."""
     looks: int = 6
@@ -64,7 +69,7 @@ class TuneSettings:
     """fp32 or bf16 matrix products."""
 
     def __post_init__(self) -> None:
-        for name in ("dropout", "smoothing", "blanked", "average"):
+        for name in ("dropout", "smoothing", "blanked", "merge_dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
         for name in ("epochs", "batch_size", "lr", "lr_below", "looks"):
@@ -74,10 +79,15 @@ class TuneSettings:
 
 @dataclass(frozen=True)
 class Examples:
-    """Texts as framed ids, and the number of the class of each."""
+    """Texts as framed ids, and the number of the class of each.
+
+    recut: the same texts in other ids, drawn anew for a share of ids and a seed, where the encoder
+    knows how; none always reads `rows`.
+    """
 
     rows: Rows
     labels: Labels
+    recut: Recut | None = None
 
 
 def tune(
@@ -109,7 +119,7 @@ class _Tuning:
     """One network being tuned: its optimizer, its averaged weights and the best of them."""
 
     def __init__(self, net: ClassifierNet, end_id: int, settings: TuneSettings, seed: int) -> None:
-        self.net, self.end_id, self.settings = net, end_id, settings
+        self.net, self.end_id, self.settings, self.seed = net, end_id, settings, seed
         self.draw = np.random.default_rng(seed)
         self.optimizer = torch.optim.AdamW(_groups(net, settings), betas=(0.9, 0.98), eps=1e-8)
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
@@ -126,9 +136,9 @@ class _Tuning:
         per_epoch = math.ceil(len(train.rows) / settings.batch_size)
         n_steps = max(1, round(settings.epochs * per_epoch))
         looked, late, done = 0, float("nan"), 0.0
-        for batch in self._batches(train.rows):
+        for rows, labels in self._batches(train):
             self._set_rates(done)
-            loss = self._update(train, batch)
+            loss = self._update(rows, labels)
             late = loss if math.isnan(late) else 0.98 * late + 0.02 * loss
             done = self.n_steps / n_steps
             if settings.seconds is not None:
@@ -144,26 +154,35 @@ class _Tuning:
         self.net.load_state_dict(self.best_weights)
         return self.net.eval()
 
-    def _batches(self, rows: Rows) -> Iterator[list[int]]:
-        """Give places of rows for ever, each once an epoch, those of like length together."""
+    def _batches(self, train: Examples) -> Iterator[tuple[Rows, Labels]]:
+        """Give rows and labels for ever, each once an epoch, those of like length together."""
         size = self.settings.batch_size
-        lengths = np.array([len(row) for row in rows])
-        while True:
+        for epoch in itertools.count():
+            rows = self._reading(train, epoch)
+            lengths = np.array([len(row) for row in rows])
             order = self.draw.permutation(len(rows))
-            batches: list[list[int]] = []
+            batches: list[Int[np.ndarray, " rows"]] = []
             for start in range(0, len(order), CHUNK * size):
                 chunk = order[start : start + CHUNK * size]
                 chunk = chunk[np.argsort(lengths[chunk], kind="stable")]
-                batches += [chunk[i : i + size].tolist() for i in range(0, len(chunk), size)]
+                batches += [chunk[i : i + size] for i in range(0, len(chunk), size)]
             for place in self.draw.permutation(len(batches)):
-                yield batches[place]
+                batch = batches[place]
+                yield [rows[row] for row in batch], train.labels[batch]
 
-    def _update(self, train: Examples, batch: list[int]) -> float:
+    def _reading(self, train: Examples, epoch: int) -> Rows:
+        """Give the rows as they are read the `epoch`-th time (from 0)."""
+        share = self.settings.merge_dropout * max(0.0, 1 - epoch / self.settings.epochs)
+        if train.recut is None or not share:
+            return train.rows
+        return train.recut(share, [self.seed, epoch])
+
+    def _update(self, rows: Rows, labels: Labels) -> float:
         net, device = self.net.train(), self.net.head.weight.device
-        ids, is_read = padded([train.rows[place] for place in batch], self.end_id)
-        labels = torch.as_tensor(train.labels[batch]).to(device)
+        ids, is_read = padded(rows, self.end_id)
+        classes = torch.as_tensor(labels).to(device)
         with matrix_precision(device, self.settings.precision):
-            loss = self._loss(net, ids.to(device), is_read.to(device), labels)
+            loss = self._loss(net, ids.to(device), is_read.to(device), classes)
         if not loss.isfinite():
             raise UserError(
                 f"tuning diverged at step {self.n_steps}", hint="give it a lower learning rate"

@@ -103,6 +103,20 @@ def test_a_click_on_a_note_chooses_its_id_and_enter_does_too(visit):
     assert page.state()["position"] == 0
 
 
+def test_a_text_says_nothing_to_a_model_of_music_nor_a_piece_to_one_of_text(visit, server):
+    korean, music = server.models["korean"].key, server.models["music"].key
+    page = visit("korean", text="나는 학교", view="attention", position=2)
+    page.select(model=music)  # a refusal would be an error on the console, which no test lets pass
+    assert page.state()["text"] is page.state()["position"] is None
+    assert page.find("naepo-roll .note").count() > 3
+    page.select(model=korean)
+    assert page.state()["text"] is None
+    assert page.find("naepo-tokens .token").count() > 3
+    page.select(text="나는")
+    page.select(model=server.models["gpt2"].key)
+    assert page.state()["text"] == "나는"
+
+
 def cursor(page: Visit) -> float | None:
     """Say where the music is, in pixels of the roll; None while it is silent."""
     line = page.find("naepo-roll .cursor")

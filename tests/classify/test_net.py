@@ -1,14 +1,25 @@
 """A GPT with a head: padding changes nothing, adapters begin as nothing, tuning learns."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from naepo.classify.lora import LowRank, adapt, adapters
-from naepo.classify.net import ClassifierNet, NetSettings, body_of, by_length, framed, probabilities
+from naepo.classify.net import (
+    ClassifierNet,
+    NetSettings,
+    body_of,
+    by_length,
+    framed,
+    probabilities,
+    recutting,
+)
 from naepo.classify.tuning import Examples, TuneSettings, tune
 from naepo.config import UserError
 from naepo.embed.pooling import padded
+from naepo.encode import BPEEncoder, CharacterEncoder
 from naepo.model import ModelSettings, build
 
 END = 11
@@ -173,6 +184,39 @@ def test_the_best_look_is_given_and_not_the_last(model):
     )  # fmt: skip
     found = probabilities(net, held.rows, END).argmax(dim=1).numpy()
     assert (found == held.labels).mean() == pytest.approx(max(looks))
+
+
+def test_a_reading_in_other_pieces_is_the_same_text_and_is_plain_at_no_share():
+    encoder = BPEEncoder.train(["가나다라 가나다 가나 ab abc abcd"] * 4, 280)
+    texts = ["가나다라 abcd", "", "abc 가나다"]
+    whole = encoder.encode_batch(texts)
+    recut = recutting(encoder, whole, 64)
+    end = encoder.end_id
+    assert recut(0.0, [0, 0]) == [framed(ids, end, 64) for ids in whole]
+    apart = recut(1.0, [0, 0])
+    assert [encoder.decode(row) for row in apart] == texts
+    assert all(row[0] == row[-1] == end and end not in row[1:-1] for row in apart)
+    assert [len(a) >= len(ids) + 2 for a, ids in zip(apart, whole, strict=True)] == [True] * 3
+    assert sum(map(len, apart)) > sum(map(len, whole)) + 6
+    assert all(len(row) <= 6 for row in recutting(encoder, whole, 6)(1.0, [0, 0]))
+    assert recutting(CharacterEncoder.fit(["ab"]), [], 6) is None
+
+
+def test_each_reading_is_cut_anew_by_a_share_that_falls(model):
+    asked = []
+
+    def recut(share, seed):
+        asked.append((round(share, 3), tuple(seed)))
+        return task(40).rows
+
+    examples = replace(task(40), recut=recut)
+    settings = TuneSettings(epochs=4, batch_size=16, merge_dropout=0.2)
+    tune(model, examples, task(20, 1), END, NetSettings(n_classes=2), settings, seed=7)
+    assert asked == [(0.2, (7, 0)), (0.15, (7, 1)), (0.1, (7, 2)), (0.05, (7, 3))]
+    asked.clear()
+    settings = replace(settings, merge_dropout=0.0)
+    tune(model, examples, task(20, 1), END, NetSettings(n_classes=2), settings)
+    assert asked == []
 
 
 def test_settings_that_cannot_be_are_refused():

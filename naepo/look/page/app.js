@@ -79,7 +79,10 @@ class Page {
 		}
 		if ("model" in found && found.model !== state.model) {
 			Object.assign(found, { checkpoint: found.checkpoint ?? null, id: null, unit: null });
-			if (state.ids) Object.assign(found, { text: this.runs.run?.text ?? null }); // ids mean nothing to another vocabulary
+			const unit = (/** @type {string | null} */ model) => this.runs.modelOf({ ...state, model }).encoder.unit;
+			// ids mean nothing to another vocabulary, a text nothing to a model of music
+			if (unit(found.model) !== unit(state.model)) found.text = null;
+			else if (state.ids) found.text = this.runs.run?.text ?? null;
 		}
 		if ("text" in found) Object.assign(found, { ids: null, position: found.position ?? null });
 		store.set(found);
