@@ -77,7 +77,7 @@ class ClassifierNet(nn.Module):
         x = self._drop(x)
         rotation = None if body.rotary is None else body.rotary(0, time)
         if self.settings.both_ways:
-            mask = is_read[:, None, None, :]
+            mask = is_read[:, None, None, :].expand(-1, -1, time, -1)
         else:
             mask = visible(time, 0, body.settings.parts.window, ids.device)
         for block in body.blocks:
@@ -87,9 +87,7 @@ class ClassifierNet(nn.Module):
             q, k = attention.normalise(q, k)
             if rotation is not None:
                 q, k = rotate(q, rotation), rotate(k, rotation)
-            mixed = F.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=attention.is_grouped
-            )
+            mixed = attention.attend(q, k, v, mask)
             x = x + self._drop(attention.merge(mixed))
             x = x + self._drop(block.mlp(block.norm_2(x)))
         return body.norm(x)

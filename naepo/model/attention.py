@@ -11,6 +11,10 @@ from naepo.model.norms import RMSNorm
 from naepo.model.positions import Rotation, rotate
 from naepo.model.settings import ModelSettings
 
+FEW_SEEN = 256
+"""On a CPU, the fused attention of torch takes 3 to 7 times as long in bf16 as plain products do;
+up to so many positions their table of scores is small."""
+
 
 class Attention(nn.Module):
     """Each head asks a question of all positions so far and mixes their answers:
@@ -88,13 +92,19 @@ class Attention(nn.Module):
         mask: Bool[Tensor, "*texts time seen"] | None = None,
     ) -> Float[Tensor, "batch n_heads time d_head"]:
         """Compare each query with the keys it may see, and average their values accordingly."""
+        dropout = self.dropout if self.training else 0.0
+        is_causal = mask is None and q.shape[2] == k.shape[2]
+        if q.device.type == "cpu" and q.dtype == torch.bfloat16 and k.shape[2] <= FEW_SEEN:
+            if is_causal:
+                mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool).tril()
+            return _attend_by_products(q, k, v, mask, dropout)
         return F.scaled_dot_product_attention(
             q,
             k,
             v,
             attn_mask=mask,
-            dropout_p=self.dropout if self.training else 0.0,
-            is_causal=mask is None and q.shape[2] == k.shape[2],
+            dropout_p=dropout,
+            is_causal=is_causal,
             enable_gqa=self.is_grouped,
         )
 
@@ -108,6 +118,23 @@ class Attention(nn.Module):
         self, x: Float[Tensor, "batch time d_heads"]
     ) -> Float[Tensor, "batch heads time d_head"]:
         return rearrange(x, "b t (h d) -> b h t d", d=self.d_head)
+
+
+def _attend_by_products(
+    q: Float[Tensor, "batch n_heads time d_head"],
+    k: Float[Tensor, "batch n_kv_heads seen d_head"],
+    v: Float[Tensor, "batch n_kv_heads seen d_head"],
+    mask: Bool[Tensor, "*texts time seen"] | None,
+    dropout: float,
+) -> Float[Tensor, "batch n_heads time d_head"]:
+    """Attend in plain products, with the softmax in fp32."""
+    n_sharing = q.shape[1] // k.shape[1]
+    k, v = k.repeat_interleave(n_sharing, dim=1), v.repeat_interleave(n_sharing, dim=1)
+    scores = (q @ k.mT).float() * q.shape[-1] ** -0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -torch.inf)
+    weights = F.dropout(scores.softmax(dim=-1), dropout)
+    return weights.to(v.dtype) @ v
 
 
 def visible(

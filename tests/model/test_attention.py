@@ -120,3 +120,18 @@ def test_dropout_of_attention_weights_only_in_training():
     assert torch.equal(attention(stream()), attention(stream()))
     attention.train()
     assert not torch.equal(attention(stream()), attention(stream()))
+
+
+@pytest.mark.parametrize("n_kv_heads", [4, 2])
+@pytest.mark.parametrize("kind", ["causal", "window", "padding"])
+def test_in_bf16_on_a_cpu_it_is_the_same_but_for_rounding(n_kv_heads, kind):
+    attention = Attention(replace(SETTINGS, n_kv_heads=n_kv_heads))
+    q, k, v = attention.project(stream())
+    mask = visible(7, 0, 3 if kind == "window" else None, CPU)
+    if kind == "padding":
+        is_read = torch.arange(7)[None, :] < torch.tensor([7, 4])[:, None]
+        mask = is_read[:, None, None, :].expand(-1, -1, 7, -1)
+    expected = attention.attend(q, k, v, mask)
+    got = attention.attend(q.bfloat16(), k.bfloat16(), v.bfloat16(), mask)
+    assert got.dtype == torch.bfloat16
+    assert (got - expected).abs().max() < 0.02 * expected.abs().max()
