@@ -5,7 +5,6 @@ what was found beside them. A row that cannot be read is an error with its line,
 """
 
 import csv
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +14,8 @@ from naepo.config import UserError, did_you_mean
 from naepo.encode.decoding import Reading, characters
 from naepo.encode.files import Source, open_regular, shown, stamp_of
 from naepo.encode.formats import kind_of
-from naepo.encode.tables import MAX_ROW, in_lines
+from naepo.encode.tables import cells, in_lines
 
-SEPARATORS = ",;\t|"
 NO_LABEL = ("", "nan")
 """What stands in a label's place when there is none; any case."""
 
@@ -61,8 +59,8 @@ def open_table(path: Path, encoding: str = "utf-8") -> Table:
         source = Source(path, shown(path), kind, packing, stamp_of(path.stat()))
     except OSError as error:
         raise UserError(f"cannot read {shown(path)}: {error.strerror}") from None
-    cells = _cells(source, encoding)
-    _, names = next(cells, (1, []))
+    read = cells(in_lines(characters(source, Reading(encoding=encoding)), source.name), source)
+    _, names = next(read, (1, []))
     columns = [name.strip() for name in names]
     if not any(columns):
         raise UserError(f"{source.name} is empty, expected a header that names the columns")
@@ -72,7 +70,7 @@ def open_table(path: Path, encoding: str = "utf-8") -> Table:
             f"the header of {source.name} names `{twice}` {columns.count(twice)} times",
             hint="give each column a name of its own",
         )
-    return Table(source.name, columns, _whole(cells, columns, source), kind == "tsv")
+    return Table(source.name, columns, _whole(read, columns, source), kind == "tsv")
 
 
 @dataclass(frozen=True)
@@ -145,34 +143,10 @@ def _free(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _cells(source: Source, encoding: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(max(MAX_ROW, csv.field_size_limit()))
-    text = in_lines(characters(source, Reading(encoding=encoding)), source.name)
-    first = next(text, "")
-    is_tsv = source.kind == "tsv"
-    reader = csv.reader(
-        itertools.chain([first], text),
-        delimiter="\t" if is_tsv else max(SEPARATORS, key=first.count),
-        quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL,
-        quotechar=None if is_tsv else '"',
-        strict=True,
-    )
-    before = 0
-    try:
-        for row in reader:
-            yield before + 1, row
-            before = reader.line_num
-    except csv.Error as error:
-        raise UserError(
-            f"not a table: {error} ({source.name}, the row that begins at line {before + 1:,})",
-            hint="is a quote opened and never closed, or is there one inside a cell?",
-        ) from None
-
-
 def _whole(
-    cells: Iterator[tuple[int, list[str]]], columns: list[str], source: Source
+    read: Iterator[tuple[int, list[str]]], columns: list[str], source: Source
 ) -> Iterator[tuple[int, list[str]]]:
-    for line, row in cells:
+    for line, row in read:
         if not row:  # a line with nothing in it: no row, but where there is one column alone
             if len(columns) > 1:
                 continue

@@ -4,8 +4,6 @@ Text files are cut into paragraphs, lines or sentences, or taken whole; of table
 passage, and its other columns are what it is marked with.
 """
 
-import csv
-import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +16,7 @@ from naepo.embed.pieces import Told, files_below
 from naepo.encode.decoding import Reading, characters
 from naepo.encode.files import Source, open_regular, shown, stamp_of
 from naepo.encode.formats import kind_of
-from naepo.encode.tables import MAX_ROW, USUAL_COLUMNS, in_lines
+from naepo.encode.tables import USUAL_COLUMNS, cells, in_lines
 
 Unit = Literal["paragraph", "line", "sentence", "file"]
 LONGEST = 600
@@ -179,32 +177,17 @@ def table_rows(
 
     Raises: UserError for what is no table, and a row with more cells than the header has.
     """
-    lines = in_lines(characters(source, reading or Reading()), source.name)
-    csv.field_size_limit(max(MAX_ROW, csv.field_size_limit()))
-    first = next(lines, "")
-    is_tsv = source.kind == "tsv"
-    table = csv.reader(
-        itertools.chain([first], lines),
-        delimiter="\t" if is_tsv else max(",;\t|", key=first.count),
-        quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL,
-        quotechar=None if is_tsv else '"',
-        strict=True,
-    )
-    try:
-        names = [name.strip() for name in next(table, [])]
-        line = table.line_num + 1
-        for row in table:
-            if len(row) > len(names):
-                raise UserError(
-                    f"a row has {len(row)} cells, the header {len(names)} "
-                    f"({source.name}, line {line:,})",
-                    hint="put a cell that holds the separator into quotes",
-                )
-            if row:
-                yield line, dict(zip(names, row, strict=False))
-            line = table.line_num + 1
-    except csv.Error as error:
-        raise UserError(f"not a table: {error} ({source.name}, line {table.line_num})") from None
+    read = cells(in_lines(characters(source, reading or Reading()), source.name), source)
+    names = [name.strip() for name in next(read, (1, []))[1]]
+    for line, row in read:
+        if len(row) > len(names):
+            raise UserError(
+                f"a row has {len(row)} cells, the header {len(names)} "
+                f"({source.name}, line {line:,})",
+                hint="put a cell that holds the separator into quotes",
+            )
+        if row:
+            yield line, dict(zip(names, row, strict=False))
 
 
 def _json_rows(lines: Iterator[str], source: Source) -> Iterator[tuple[int, dict[str, str]]]:

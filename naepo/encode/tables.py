@@ -15,6 +15,9 @@ MAX_ROW = 1 << 26
 """A row has at most so many characters; text files know no such limit."""
 ROWS_LOOKED_AT = 100
 
+SEPARATORS = ",;\t|"
+"""What may stand between the cells of a .csv file: the one that its header holds most often."""
+
 LONG_ROWS = "{n} rows have more fields than the first one"
 
 Rows = Iterator[str | None]
@@ -97,34 +100,49 @@ def _without_surrogates(value: str | None, place: str) -> str | None:
     return value
 
 
-def _table_rows(lines: Iterator[str], source: Source, reading: Reading) -> Rows:
-    """Rows of .csv (quotes as in RFC 4180) and .tsv (no quotes: a quote is a quote)."""
+def cells(lines: Iterator[str], source: Source) -> Iterator[tuple[int, list[str]]]:
+    """Give the cells of every row, the header too, and the line that it begins in, from 1.
+
+    Of a .csv file quotes are as in RFC 4180, of a .tsv file a quote is a quote. A line with nothing
+    in it is a row without cells.
+
+    Raises: UserError where a quote is opened and never closed, and the like.
+    """
     csv.field_size_limit(max(MAX_ROW, csv.field_size_limit()))
     first = next(lines, "")
-    separator = "\t" if source.kind == "tsv" else max(",;\t|", key=first.count)
-    quoting = csv.QUOTE_NONE if source.kind == "tsv" else csv.QUOTE_MINIMAL
-    quotechar = None if source.kind == "tsv" else '"'
-    table = csv.reader(
+    is_tsv = source.kind == "tsv"
+    reader = csv.reader(
         itertools.chain([first], lines),
-        delimiter=separator,
-        quoting=quoting,
-        quotechar=quotechar,
+        delimiter="\t" if is_tsv else max(SEPARATORS, key=first.count),
+        quoting=csv.QUOTE_NONE if is_tsv else csv.QUOTE_MINIMAL,
+        quotechar=None if is_tsv else '"',
         strict=True,
     )
-    n_long = 0
+    before = 0
     try:
-        names = [name.strip() for name in next(table, [])]
-        ahead = list(itertools.islice(table, ROWS_LOOKED_AT))
-        if not ahead:
-            return
-        column = _choose_column(names, _text_columns(names, ahead), source, reading)
-        place = names.index(column)
-        for row in itertools.chain(ahead, table):
-            n_long += len(row) > len(names)
-            if row:
-                yield row[place] if place < len(row) else None
+        for row in reader:
+            yield before + 1, row
+            before = reader.line_num
     except csv.Error as error:
-        raise UserError(f"not a table: {error} ({source.name}, line {table.line_num})") from None
+        raise UserError(
+            f"not a table: {error} ({source.name}, the row that begins at line {before + 1:,})",
+            hint="is a quote opened and never closed, or is there one inside a cell?",
+        ) from None
+
+
+def _table_rows(lines: Iterator[str], source: Source, reading: Reading) -> Rows:
+    table = (row for _, row in cells(lines, source))
+    n_long = 0
+    names = [name.strip() for name in next(table, [])]
+    ahead = list(itertools.islice(table, ROWS_LOOKED_AT))
+    if not ahead:
+        return
+    column = _choose_column(names, _text_columns(names, ahead), source, reading)
+    place = names.index(column)
+    for row in itertools.chain(ahead, table):
+        n_long += len(row) > len(names)
+        if row:
+            yield row[place] if place < len(row) else None
     if n_long:
         reading.note(LONG_ROWS, n_long)
 

@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from naepo.classify import table as tables
 from naepo.classify.table import TableWriter, open_table, read_examples
 from naepo.config import UserError
+from naepo.encode import tables
 
 
 @pytest.fixture

@@ -278,7 +278,7 @@ def test_a_quote_in_a_tsv_is_a_quote(read):
 
 
 def test_a_quote_that_never_closes_is_refused_with_its_line(read):
-    with pytest.raises(UserError, match=r"not a table: .*a\.csv, line 3"):
+    with pytest.raises(UserError, match=r"not a table: .*a\.csv, the row that begins at line 3"):
         read("a.csv", 'id,text\n1,ok\n2,"open\n')
 
 
