@@ -44,6 +44,8 @@ UNKNOWN = np.empty(0, dtype=np.int64)
 HELD_OUT = 7_500
 """Training reviews that the pool's weights are learnt on, and the best look is chosen by."""
 FEW = 1_000
+CUTS, CUT_SHARE = 3, 0.1
+"""In how many other cuts a review is read, and the share of ids that is taken apart in them."""
 SHAPE = {"d-model": 256, "n-layers": 4, "n-heads": 4, "n-kv-heads": 4, "d-head": 64, "d-ff": 704}
 
 
@@ -82,6 +84,7 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--side", type=float, default=0.3)
     parser.add_argument("--blanked", type=float, default=0.15)
+    parser.add_argument("--dropout", type=float, default=0.1, help="of activations, when tuned")
     parser.add_argument("--merge-dropout", type=float, default=0.2)
     parser.add_argument("--causal", action="store_true", help="look back only when tuned")
     parser.add_argument("--threads", type=int, default=2)
@@ -246,6 +249,7 @@ def _tune(
     settings = TuneSettings(
         epochs=epochs,
         lr=asked.lr,
+        dropout=asked.dropout,
         side=asked.side,
         blanked=asked.blanked,
         merge_dropout=asked.merge_dropout,
@@ -256,11 +260,15 @@ def _tune(
     net = tune(
         loaded.model, learnt, other, encoder.end_id, shape, settings, seed=seed, on_look=_tell
     )
-    return {
-        "held": probabilities(net, other.rows, encoder.end_id).numpy(),
-        "test": probabilities(net, cut(test).rows, encoder.end_id).numpy(),
-        "seconds": time.process_time() - began,
-    }
+    found: dict[str, Any] = {"seconds": time.process_time() - began}
+    for name, examples in (("held", other), ("test", cut(test))):
+        readings = [examples.rows]
+        if examples.recut is not None:
+            readings += [examples.recut(CUT_SHARE, [seed, n]) for n in range(CUTS)]
+        each = [probabilities(net, rows, encoder.end_id).numpy() for rows in readings]
+        found[name] = each[0]
+        found[f"{name}_cuts"] = softmax(np.log(each).mean(axis=0))
+    return found
 
 
 def _tell(done: float, loss: float, accuracy: float) -> None:
