@@ -1,6 +1,8 @@
 # naepo: the words a person types here. `make` alone lists them.
 PYTHON ?= python3
 BIN := .venv/bin
+# Of 16,000 files about a fifth is ever imported, and compiled then.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
 WORKERS ?= 2
 TYPESCRIPT := 5.6.3
 TSC := .venv/node_modules/typescript/bin/tsc
@@ -17,11 +19,11 @@ help:  ## list these words
 .venv/run: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "naepo needs Python 3.11 or newer; got: $$($(PYTHON) --version). Try: make PYTHON=python3.12 ..."; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(INSTALL) -e .
 	@touch $@
 
 .venv/dev: .venv/run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(INSTALL) -e '.[dev]'
 	@touch $@
 
 # TypeScript reads the types in the page's comments; it builds nothing. Its node comes with pyright.
