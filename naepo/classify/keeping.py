@@ -14,6 +14,7 @@ A probe, a kernel machine and adapters need the run that they were made from, an
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,8 +43,28 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 ABOUT, ARRAYS, GRAMS, NET = "classifier.json", "arrays.safetensors", "grams.json", "net.toml"
+OTHER_PLACE = "choose another place: --out FOLDER"
 
 Arrays = dict[str, Tensor]
+
+
+def refuse_place(folder: Path) -> None:
+    """Check that a classifier can be kept there: asked before the work, so that none is lost.
+
+    Raises: UserError when it is a file, holds something else, or the disk refuses.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file, expected a folder", hint=OTHER_PLACE)
+    if folder.is_dir() and not (folder / ABOUT).is_file() and any(folder.iterdir()):
+        raise UserError(f"{folder} holds something else than a classifier", hint=OTHER_PLACE)
+    above = next(path for path in folder.absolute().parents if path.exists())
+    try:
+        with TemporaryFile(dir=above):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write {folder}: {error.strerror or error} ({above})", hint=OTHER_PLACE
+        ) from None
 
 
 def save(folder: Path, classifier: Classifier, report: str | None = None) -> Path:
@@ -51,11 +72,7 @@ def save(folder: Path, classifier: Classifier, report: str | None = None) -> Pat
 
     Raises: UserError when the disk refuses, the folder holds something else, or a number is none.
     """
-    if folder.exists() and not (folder / ABOUT).is_file() and any(folder.iterdir()):
-        raise UserError(
-            f"{folder} holds something else than a classifier",
-            hint="choose another place: --out FOLDER",
-        )
+    refuse_place(folder)
     arrays: Arrays = {}
     parts, grams, net = [], None, None
     for number, part in enumerate(classifier.parts):

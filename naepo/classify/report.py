@@ -5,6 +5,7 @@ In: figures over rows that were not learnt from, beside those of character n-gra
 
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from naepo.classify.learning import Learnt
 from naepo.classify.measures import Measures
@@ -191,12 +192,29 @@ def _label(x: float | int, y: float | int, said: str, colour: str, anchor: str =
     )
 
 
+def refuse_picture(path: Path) -> None:
+    """Check that a picture can be written there: asked before the work, so that none is lost.
+
+    Raises: UserError for another ending than .svg, and when it is a folder or the disk refuses.
+    """
+    if path.suffix.lower() != ".svg":
+        raise UserError(f"cannot draw {path}: expected a name that ends in .svg")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder, expected the name of a file")
+    try:
+        with TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}",
+            hint="name a file in a folder that exists, has room and lets you write",
+        ) from None
+
+
 def write_picture(path: Path, m: Measures) -> None:
     """Write the picture as an .svg file. Raises: UserError for another ending, or a full disk."""
     from naepo.render.files import whole
 
-    if path.suffix.lower() != ".svg":
-        raise UserError(f"cannot draw {path}: expected a name that ends in .svg")
-
+    refuse_picture(path)
     with whole(path) as temporary:
         temporary.write_text(picture(m) + "\n", encoding="utf-8")

@@ -5,7 +5,7 @@ what was found beside them. A row that cannot be read is an error with its line,
 """
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,11 +83,20 @@ class Examples:
 
 
 def read_examples(
-    path: Path, text: str, label: str, *, encoding: str = "utf-8", skip_unlabelled: bool = False
+    path: Path,
+    text: str,
+    label: str,
+    *,
+    encoding: str = "utf-8",
+    skip_unlabelled: bool = False,
+    learnt: Collection[str] | None = None,
 ) -> Examples:
-    """Read what to learn from. text, label: the names of the columns.
+    """Read what to learn from, or what to test on. text, label: the names of the columns.
 
-    Raises: UserError as `open_table`, for rows without a label, and for fewer than two classes.
+    learnt: of a table to test on, the classes that are learnt; None for a table to learn from.
+
+    Raises: UserError as `open_table`, for rows without a label, for no row at all, for a class that
+    is not learnt, and for fewer than two classes to learn.
     """
     table = open_table(path, encoding)
     at_text, at_label = table.place(text, "--text"), table.place(label, "--label")
@@ -98,6 +107,12 @@ def read_examples(
             continue
         texts.append(row[at_text])
         labels.append(row[at_label].strip())
+        if learnt is not None and labels[-1] not in learnt:
+            raise UserError(
+                f"`{labels[-1]}` is no class of the table that is learnt from ({table.name}, line "
+                f"{line:,})",
+                hint="its classes: " + ", ".join(f"`{name}`" for name in sorted(learnt)),
+            )
     if without and not skip_unlabelled:
         raise UserError(
             f"{len(without):,} rows of {table.name} have no label in `{label}`, the first one at "
@@ -105,7 +120,7 @@ def read_examples(
             hint="label them, or leave them out: --skip-unlabelled",
         )
     classes = sorted(set(labels))
-    if len(classes) < 2:
+    if len(classes) < (2 if learnt is None else 1):
         found = f"only `{classes[0]}`" if classes else "no label at all"
         raise UserError(f"a classifier tells classes apart, and `{label}` holds {found}")
     return Examples(texts, labels, sum(not text.strip() for text in texts))

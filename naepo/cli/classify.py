@@ -14,7 +14,7 @@ from naepo.config import UserError
 
 if TYPE_CHECKING:
     from naepo.classify import Classifier, Learnt, Measures
-    from naepo.classify.table import Table
+    from naepo.classify.table import Examples, Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,14 +88,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _train(asked: Train) -> int:
-    from naepo.classify.table import read_examples
-
-    read = {"encoding": asked.encoding, "skip_unlabelled": asked.skip_unlabelled}
-    examples = read_examples(asked.table, asked.text, asked.label, **read)
-    test = (
-        None if asked.test is None else read_examples(asked.test, asked.text, asked.label, **read)
-    )
-    _refuse_other_folder(asked.out)
+    examples, test = _examples(asked)
+    _refuse_places(asked.out, asked.picture)
     from naepo.classify import LearnSettings, Source, learn
     from naepo.cli.opening import open_model
     from naepo.train.machine import choose_device
@@ -116,20 +110,35 @@ def _train(asked: Train) -> int:
         text=asked.text, label=asked.label, reasons=list(learnt.reasons),
         n_examples=len(examples.texts),
     )  # fmt: skip
-    from naepo.classify.report import in_words
+    _keep(asked.out, learnt)
+    _say(f"kept in {asked.out}; name the classes of others: naepo classify {asked.out} new.csv")
+    _tell(asked, learnt, test)
+    return 0
+
+
+def _examples(asked: Train) -> "tuple[Examples, Examples | None]":
+    """Read the table that is learnt from, and the one that is tested on."""
+    from naepo.classify.table import read_examples
+
+    read = {"encoding": asked.encoding, "skip_unlabelled": asked.skip_unlabelled}
+    examples = read_examples(asked.table, asked.text, asked.label, **read)
+    if asked.test is None:
+        return examples, None
+    classes = {*examples.labels}
+    return examples, read_examples(asked.test, asked.text, asked.label, learnt=classes, **read)
+
+
+def _tell(asked: Train, learnt: "Learnt", test: "Examples | None") -> None:
+    """Print the figures, score on the table to test on, and draw."""
+    from naepo.classify.report import in_words, write_picture
 
     print(in_words(learnt))
     if test is not None:
-        scored = _score(learnt, test.texts, test.labels)
-        print("\n" + in_words(scored, str(asked.test)))
-        learnt = scored
-    _keep(asked.out, learnt)
+        learnt = _score(learnt, test.texts, test.labels)
+        _keep(asked.out, learnt)
+        print("\n" + in_words(learnt, str(asked.test)))
     if asked.picture is not None:
-        from naepo.classify.report import write_picture
-
         write_picture(asked.picture, learnt.measures)
-    _say(f"kept in {asked.out}; name the classes of others: naepo classify {asked.out} new.csv")
-    return 0
 
 
 def _keep(out: Path, learnt: "Learnt") -> None:
@@ -148,18 +157,12 @@ def _figures(m: "Measures") -> dict[str, Any]:
 
 
 def _score(learnt: "Learnt", texts: list[str], labels: list[str]) -> "Learnt":
-    """Measure on a table of its own; a label that was never learnt is refused."""
+    """Measure on a table of its own, whose labels are all among the classes."""
     import numpy as np
 
     from naepo.classify import Learnt, measure
 
     classifier = learnt.classifier
-    unknown = sorted(set(labels) - set(classifier.classes))
-    if unknown:
-        raise UserError(
-            f"the test table has a class that was not learnt: `{unknown[0]}`",
-            hint="classes: " + ", ".join(f"`{name}`" for name in classifier.classes),
-        )
     numbers = np.array([classifier.classes.index(label) for label in labels])
     measures = measure(classifier.probabilities(texts), numbers, classifier.classes)
     floor = measure(learnt.floor_part.probabilities(texts, None), numbers, classifier.classes)
@@ -228,12 +231,20 @@ def _opened(out: Path | None, is_tsv: bool) -> Iterator[tuple[IO[str], bool]]:
         yield file, out.suffix.lower() == ".tsv"
 
 
-def _refuse_other_folder(out: Path) -> None:
-    """Stop before the work, not after it, where the folder holds something else."""
-    if out.is_dir() and any(out.iterdir()) and not (out / "classifier.json").is_file():
+def _refuse_places(out: Path, picture: Path | None) -> None:
+    """Stop before the work, not after it, where something cannot be written."""
+    from naepo.classify.keeping import refuse_place
+    from naepo.classify.report import refuse_picture
+
+    refuse_place(out)
+    if picture is None:
+        return
+    if out.resolve() in picture.resolve().parents:
         raise UserError(
-            f"{out} holds something else than a classifier", hint="choose another --out FOLDER"
+            f"{picture} lies in the classifier's folder, where every file is verified",
+            hint="name a place beside it: --picture FILE.svg",
         )
+    refuse_picture(picture)
 
 
 def _say(line: str) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 
 import pytest
 
@@ -90,6 +91,62 @@ def test_what_a_person_can_get_wrong_is_said(classifier, desk, capsys, run, tmp_
     assert code == 2 and "holds no classifier" in err
     code, _, err = typed(capsys, classifier, desk / "new.tsv", "--out", tmp_path / "named.txt")
     assert code == 2 and "ends in .csv or .tsv" in err
+
+
+def test_every_mistake_is_found_before_the_learning(desk, capsys, run, tmp_path, monkeypatch):
+    def learn(*_):
+        raise AssertionError("it was learnt")
+
+    monkeypatch.setattr("naepo.classify.learning.learn", learn)
+    (tmp_path / "afile").write_text("mine")
+    (tmp_path / "strange.csv").write_text("document,label\n영화,good\n영화,grand\n")
+    (tmp_path / "none.csv").write_text("document,label\n")
+    words = ("train", run, desk / "reviews.csv", "--text", "document", "--out")
+    made = tmp_path / "made"
+    for wrong, said in (
+        ((tmp_path / "afile",), "afile is a file, expected a folder"),
+        ((tmp_path / "afile" / "made",), "Not a directory"),
+        ((made, "--test", tmp_path / "strange.csv"), "`grand` is no class of the table"),
+        ((made, "--test", tmp_path / "none.csv"), "`label` holds no label at all"),
+        ((made, "--picture", tmp_path / "none" / "x.svg"), "No such file or directory"),
+        ((made, "--picture", tmp_path), "ends in .svg"),
+        ((made, "--picture", made / "x.svg"), "lies in the classifier's folder"),
+    ):
+        code, out, err = typed(capsys, *words, *wrong)
+        assert (code, out) == (2, "") and said in err, err
+    assert (
+        "strange.csv, line 3" in typed(capsys, *words, made, "--test", tmp_path / "strange.csv")[2]
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {"afile", "strange.csv", "none.csv"}
+    assert (tmp_path / "afile").read_text() == "mine"
+
+
+def test_one_class_is_enough_to_test_on(desk, capsys, run, tmp_path):
+    table = tmp_path / "good.csv"
+    table.write_text("document,label\n좋아요 영화,good\n영화 감동,good\n")
+    words = ("train", run, desk / "reviews.csv", "--text", "document", "--kind", "ngrams")
+    code, out, err = typed(capsys, *words, "--out", tmp_path / "made", "--test", table)
+    assert code == 0 and f"{table}, 2 texts" in out, err
+    figures = json.loads((tmp_path / "made" / "classifier.json").read_text())["about"]["figures"]
+    assert figures["n"] == 2
+
+
+def test_what_is_learnt_is_kept_before_it_is_told(desk, capsys, run, tmp_path, monkeypatch):
+    def broken(*_):
+        raise MemoryError
+
+    words = ("train", run, desk / "reviews.csv", "--text", "document", "--kind", "ngrams", "--out")
+    for place, more in (
+        ("naepo.classify.report.in_words", ()),
+        ("naepo.cli.classify._score", ("--test", desk / "more.csv")),
+        ("naepo.classify.report.write_picture", ("--picture", tmp_path / "p.svg")),
+    ):
+        made = tmp_path / place.split(".")[-1]
+        with monkeypatch.context() as patch, pytest.raises(MemoryError):
+            patch.setattr(place, broken)
+            typed(capsys, *words, made, *more)
+        assert f"kept in {made}" in capsys.readouterr().err
+        assert typed(capsys, made, desk / "new.tsv")[0] == 0
 
 
 def test_a_broken_row_in_the_middle_leaves_no_half_file(classifier, desk, capsys, tmp_path):

@@ -139,6 +139,17 @@ def test_one_class_is_no_task(write, rows, said):
         read_examples(write("text,label\n" + rows), "text", "label")
 
 
+def test_a_table_to_test_on_may_hold_one_class_but_none_that_is_not_learnt(write):
+    classes = {"good", "bad"}
+    path = write("text,label\na,good\nb,good\n")
+    assert read_examples(path, "text", "label", learnt=classes).labels == ["good", "good"]
+    with pytest.raises(UserError, match=r"`Good` is no class .*line 3") as refused:
+        read_examples(write("text,label\na,good\nb,Good\n"), "text", "label", learnt=classes)
+    assert refused.value.hint == "its classes: `bad`, `good`"
+    with pytest.raises(UserError, match="holds no label"):
+        read_examples(write("text,label\n"), "text", "label", learnt=classes)
+
+
 def test_what_is_written_can_be_read_again_and_new_columns_take_no_name_that_is_taken(write):
     file = io.StringIO()
     writer = TableWriter(file, ["text", "predicted"], ["predicted", "p(a)"], False)
