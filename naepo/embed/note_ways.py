@@ -86,7 +86,7 @@ class RollWay:
                 moment = roll[start : start + MOMENT]
                 rows.append(moment.mean(axis=0))
                 ends = (start, start + len(moment) - 1)
-                first, final = (bar_of(piece.score, step / STEPS) for step in ends)
+                first, final = (bar_of(piece, step / STEPS) for step in ends)
                 place = f"bar {first}" if first == final else f"bars {first}-{final}"
                 entries.append(Entry(piece.name, place, "music"))
         return np.stack(rows).astype(np.float32), entries

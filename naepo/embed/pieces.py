@@ -6,6 +6,7 @@ length that overlap by half, so that a search can tell where something is alike.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from naepo.embed.store import Entry
 from naepo.embed.tuned import Tuned
 from naepo.embed.views import SEMITONES
 from naepo.encode.encoder import Encoder, Ids
+from naepo.encode.music.bars import bars_of
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.score import Score
 from naepo.model import LanguageModel
@@ -42,6 +44,11 @@ class Piece:
     name: str
     ids: Ids
     score: Score | None = None
+
+    @cached_property
+    def first_bar(self) -> int:
+        """The number of its first bar, in a score that is printed: 0 where it is an upbeat."""
+        return 0 if self.score is not None and bars_of(self.score)[0].is_pickup else 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,18 +211,19 @@ def place(piece: Piece, encoder: Encoder, start: int, length: int) -> str:
     ]
     if not sounds:
         return f"token {start}"
-    first, last = (bar_of(piece.score, float(end.onset)) for end in (sounds[0], sounds[-1]))
+    first, last = (bar_of(piece, float(end.onset)) for end in (sounds[0], sounds[-1]))
     return f"bar {first}" if first == last else f"bars {first}-{last}"
 
 
-def bar_of(score: Score, quarters: float) -> int:
-    """Give the number of the bar in which a time lies, counted from 1; without a metre 4/4.
+def bar_of(piece: Piece, quarters: float) -> int:
+    """Give the number of the bar in which a time lies, counted from `Piece.first_bar`.
 
-    quarters: from the beginning, in quarter notes.
+    quarters: from the beginning, in quarter notes. Music without a metre is in 4/4.
     """
-    bar, since, length = 1, 0.0, 4.0
-    for meter in score.meters:
-        onset = meter.onset / score.ticks_per_quarter
+    assert piece.score is not None
+    bar, since, length = piece.first_bar, 0.0, 4.0
+    for meter in piece.score.meters:
+        onset = meter.onset / piece.score.ticks_per_quarter
         if onset > quarters:
             break
         bar += int(np.ceil((onset - since) / length - 1e-9))

@@ -39,6 +39,11 @@ def melodies(numbers):
     return [Piece(name, encoder.encode(encoder.write(s)), s) for name, s in scores.items()]
 
 
+def bars_at(score, *quarters):
+    piece = Piece("x", np.zeros(0, dtype=np.int64), score)
+    return [bar_of(piece, float(time)) for time in quarters]
+
+
 def test_moments_overlap_by_half_and_cover_the_piece():
     ids = np.arange(640)
     found = list(moments(ids))
@@ -100,8 +105,19 @@ def test_of_equal_scores_the_nearest_key_is_told_and_no_piece_twice():
 
 def test_bars_are_counted_from_one_through_changes_of_metre():
     score = Score(2, (Part(),), (Note(0, 0, 60, 1),), meters=(Meter(0, 3, 4), Meter(12, 2, 4)))
-    assert [bar_of(score, float(q)) for q in (0, 2.5, 3, 5.9, 6, 7.5, 8)] == [1, 1, 2, 2, 3, 3, 4]
-    assert bar_of(Score(1, (Part(),), ()), 8.0) == 3
+    assert bars_at(score, 0, 2.5, 3, 5.9, 6, 7.5, 8) == [1, 1, 2, 2, 3, 3, 4]
+    assert bars_at(Score(1, (Part(),), ()), 8.0) == [3]
+
+
+def test_an_upbeat_is_bar_nought_as_in_a_score_that_is_printed():
+    meters = (Meter(0, 1, 4), Meter(1, 3, 4))
+    score = Score(1, (Part(),), tuple(Note(n, 0, 60 + n, 1) for n in range(7)), meters=meters)
+    assert bars_at(score, 0, 0.5, 1, 3, 4, 6) == [0, 0, 1, 1, 2, 2]
+    encoder = MelodyEncoder(1)
+    piece = Piece("x", encoder.encode(encoder.write(score)), score)
+    assert place(piece, encoder, 0, 4) == "bars 0-1"
+    whole = replace(score, meters=(Meter(0, 3, 4), Meter(3, 1, 4), Meter(4, 3, 4)))
+    assert bars_at(whole, 0) == [1]
 
 
 def test_a_place_is_bars_of_music_and_words_of_text():
