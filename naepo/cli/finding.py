@@ -152,8 +152,6 @@ def _delete(folder: Path, named: Sequence[str]) -> int:
         for text in named:
             ids |= {int(text)} if text.isdigit() else set(store.matching([Condition.read(text)]))
         n = store.delete(sorted(ids))
+        store.compact(only_much=True)
         say(f"{n:,} taken out, {store.n_entries:,} left in {folder}")
-    with Store.join(folder) as store:
-        if store.n_dead > max(1_000, len(store)):
-            store.compact()
     return 0

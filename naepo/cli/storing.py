@@ -35,6 +35,7 @@ def keep(asked: "Embed") -> int:
         store, n = _keep_letters(asked, asked.store)
     else:
         store, n = _keep_vectors(asked, asked.store)
+    store.compact(only_much=True)
     said = store.make_index()
     if said:
         say(said)

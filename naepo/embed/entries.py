@@ -66,7 +66,10 @@ def delete(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> 
 
 
 def read(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> dict[int, Entry]:
-    """Give the entries of ids, in order. Raises: Damaged when one is not as it was written."""
+    """Give the entries of ids, in order; an id that is no more is left out.
+
+    Raises: Damaged when one is not as it was written.
+    """
     rows, marks = {}, {}
     for some, places in _in_parts(ids):
         found = connection.execute(
@@ -79,6 +82,8 @@ def read(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> di
             marks.setdefault(id, {})[_from_db(key)] = _from_db(value)
     entries = {}
     for id in ids:
+        if id not in rows:
+            continue
         *fields, seal = rows[id]
         name, place, kind, text = map(_from_db, fields)
         entries[id] = Entry(name, place, kind, text, marks.get(id, {}))

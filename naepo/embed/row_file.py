@@ -72,12 +72,21 @@ def verify(rows: Float32[Array, "n width"], sha256: str, path: Path) -> None:
 
 def sweep(folder: Path, known: Container[int | None]) -> None:
     """Remove the files of spaces that are no more, and their indices."""
-    for path in [*folder.glob("vectors-*.f32"), *folder.glob("index-*")]:
-        number = path.stem.partition("-")[2]
-        if number.isdigit() and int(number) not in known:
-            with suppress(OSError):
-                reach("sweep", path)
-                path.unlink()
+    for path in leftover(folder, known):
+        with suppress(OSError):
+            reach("sweep", path)
+            path.unlink()
+
+
+def leftover(folder: Path, known: Container[int | None]) -> list[Path]:
+    """List the files of spaces that are not known, and their indices."""
+    every = [*folder.glob("vectors-*.f32"), *folder.glob("index-*")]
+    numbers = [path.stem.partition("-")[2] for path in every]
+    return [
+        path
+        for path, number in zip(every, numbers, strict=True)
+        if number.isdigit() and int(number) not in known
+    ]
 
 
 def _fsync_folder(folder: Path) -> None:

@@ -4,7 +4,17 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+
+from naepo.embed import row_file
+from naepo.embed.database import Damaged
+from naepo.embed.pooling import Vectors
+
+MUCH = 1_000
+"""Deleted vectors from which on their room is worth a new file."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,78 @@ def make_space(connection: sqlite3.Connection, space: Space, width: int) -> Spac
         (json.dumps(space.about, sort_keys=True), width, space.state),
     )
     return replace(space, id=made.lastrowid, width=width, n_rows=0)
+
+
+def write_rows(
+    connection: sqlite3.Connection, folder: Path, space: Space, vectors: Vectors
+) -> None:
+    """Write vectors after those that count; they count once the change is committed."""
+    sha256 = row_file.append(path_of(folder, space), vectors, space.n_rows)
+    connection.execute(
+        "INSERT INTO blocks VALUES (?, ?, ?, ?)", (space.id, space.n_rows, len(vectors), sha256)
+    )
+    connection.execute(
+        "UPDATE spaces SET n_rows = ? WHERE id = ?", (space.n_rows + len(vectors), space.id)
+    )
+
+
+def read_rows(connection: sqlite3.Connection, folder: Path, space: Space) -> Vectors:
+    """Open the vectors that count, every byte verified. Raises: Damaged."""
+    path = path_of(folder, space)
+    vectors = row_file.open_rows(path, space.n_rows, space.width)
+    blocks = connection.execute(
+        "SELECT first, n, sha256 FROM blocks WHERE space = ? ORDER BY first", (space.id,)
+    ).fetchall()
+    if sum(n for _, n, _ in blocks) != space.n_rows:
+        raise Damaged(f"the rows of a space of {folder} do not add up")
+    for first, n, sha256 in blocks:
+        row_file.verify(vectors[first : first + n], sha256, path)
+    return vectors
+
+
+def compact(connection: sqlite3.Connection, folder: Path, *, only_much: bool = False) -> bool:
+    """Write the vectors that are not of deleted entries into new files; say if any were.
+
+    only_much: only where more are of deleted entries than not, and many. A space behind one that is
+    written anew is written anew as well: the order of the spaces is their age.
+    """
+    drop_empty(connection)
+    is_anew = False
+    for space in read_spaces(connection):
+        live = connection.execute(
+            "SELECT id, row FROM entries WHERE space = ? ORDER BY row, id", (space.id,)
+        ).fetchall()
+        n_dead = space.n_rows - len(live)
+        is_anew = is_anew or n_dead > (max(MUCH, len(live)) if only_much else 0)
+        if is_anew:
+            vectors = read_rows(connection, folder, space)
+            fresh = make_space(connection, space, space.width)
+            write_rows(connection, folder, fresh, np.asarray(vectors[[row for _, row in live]]))
+            connection.executemany(
+                "UPDATE entries SET space = ?, row = ? WHERE id = ?",
+                [(fresh.id, row, id) for row, (id, _) in enumerate(live)],
+            )
+            _drop(connection, space.id)
+    return is_anew
+
+
+def drop_empty(connection: sqlite3.Connection) -> None:
+    """Forget the spaces that no entry is in any more."""
+    empty = connection.execute(
+        "SELECT id FROM spaces WHERE NOT EXISTS (SELECT 1 FROM entries WHERE space = spaces.id)"
+    ).fetchall()
+    for (id,) in empty:
+        _drop(connection, id)
+
+
+def path_of(folder: Path, space: Space) -> Path:
+    """Give the file of a space's vectors."""
+    return folder / f"vectors-{space.id}.f32"
+
+
+def _drop(connection: sqlite3.Connection, id: int | None) -> None:
+    connection.execute("DELETE FROM blocks WHERE space = ?", (id,))
+    connection.execute("DELETE FROM spaces WHERE id = ?", (id,))
 
 
 def plain(about: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,8 @@ letters over all. Entries without a vector are in no space.
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,21 @@ from jaxtyping import Bool, Float, Int
 from naepo.checkpoint.folder import make_folder
 from naepo.config import UserError
 from naepo.embed import approximate, database, entries, row_file
-from naepo.embed.database import Damaged, is_store, reading, speaking, writing
+from naepo.embed.database import is_store, reading, speaking, writing
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition, where
 from naepo.embed.letters import query_grams, to_tokens
 from naepo.embed.pooling import Centering, Vectors
-from naepo.embed.spaces import Space, make_space, plain, read_spaces
+from naepo.embed.spaces import (
+    Space,
+    compact,
+    drop_empty,
+    make_space,
+    plain,
+    read_rows,
+    read_spaces,
+    write_rows,
+)
 from naepo.embed.table import Table
 
 Array = np.ndarray
@@ -129,11 +139,6 @@ class Store:
         return self._space.width
 
     @property
-    def n_dead(self) -> int:
-        """How many vectors of this space are of deleted entries: `compact` frees their room."""
-        return self._space.n_rows - len(self._rows) if self._space.id is not None else 0
-
-    @property
     def n_entries(self) -> int:
         """How many entries there are, in all spaces and in none."""
         if self._database is None:
@@ -153,7 +158,10 @@ class Store:
     @property
     def entries(self) -> list[Entry]:
         """What the vectors are of, in order."""
-        return list(self.read(self._ids.tolist()).values())
+        found = self.read(self._ids.tolist())
+        if len(found) < len(self._ids):
+            raise UserError(f"another process has changed {self.folder}", hint="try again")
+        return list(found.values())
 
     @property
     def vectors(self) -> Vectors:
@@ -161,7 +169,10 @@ class Store:
         return np.asarray(self._table.vectors[self._rows])
 
     def read(self, ids: Sequence[int]) -> dict[int, Entry]:
-        """Give entries by id. Raises: Damaged when one is not as it was written."""
+        """Give entries by id, without those that another process has deleted.
+
+        Raises: Damaged when one is not as it was written.
+        """
         with speaking(self.folder):
             return entries.read(self._connected(), ids, self.folder) if len(ids) else {}
 
@@ -192,7 +203,7 @@ class Store:
             if space is None or vectors is None:
                 entries.insert(connection, things, None, 0)
             else:
-                self._write(connection, space, vectors)
+                write_rows(connection, self.folder, space, vectors)
                 entries.insert(connection, things, space.id, space.n_rows)
         self._replaces = False
         self._look_again()
@@ -204,28 +215,23 @@ class Store:
         with writing(connection, self.folder):
             there = [id for id in ids if self._fetch("SELECT 1 FROM entries WHERE id = ?", id)]
             entries.delete(connection, there, self.folder)
+            drop_empty(connection)
         self._look_again()
+        self._sweep()
         return len(there)
 
-    def compact(self) -> None:
-        """Write the vectors that were not deleted into a new file, and free the room of the old.
+    def compact(self, *, only_much: bool = False) -> None:
+        """Write the vectors that were not deleted into new files, and free the room of the old.
+
+        All spaces with deleted vectors are; only_much: those where more are deleted than not.
 
         Raises: UserError when the disk refuses; the store is then as it was.
         """
-        connection, ids, old = self._connected(), self._ids, self._space
-        if old.id is None:
-            return
+        connection = self._connected()
         with writing(connection, self.folder):
-            space = self._make_space(connection, old.width)
-            if len(ids):
-                self._write(connection, space, self.vectors)
-            connection.executemany(
-                "UPDATE entries SET space = ?, row = ? WHERE id = ?",
-                [(space.id, row, id) for row, id in enumerate(ids.tolist())],
-            )
-            connection.execute("DELETE FROM blocks WHERE space = ?", (old.id,))
-            connection.execute("DELETE FROM spaces WHERE id = ?", (old.id,))
-        self._look_again()
+            is_anew = compact(connection, self.folder, only_much=only_much)
+        if is_anew:
+            self._look_again()
         self._sweep()
 
     def matching(self, conditions: Sequence[Condition]) -> list[int]:
@@ -260,7 +266,8 @@ class Store:
         best, scores = self._table.best(query, rows, n, is_all=among is None, centering=centering)
         ids = self._ids[np.searchsorted(self._rows, best)].tolist()
         found = self.read(ids)
-        return [Hit(found[id], score, id) for id, score in zip(ids, scores.tolist(), strict=True)]
+        scored = zip(ids, scores.tolist(), strict=True)
+        return [Hit(found[id], score, id) for id, score in scored if id in found]
 
     def by_letters(
         self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
@@ -286,6 +293,8 @@ class Store:
         ids = [id for id, _ in found]
         read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
         for (id, worth), is_ours in zip(found, ours, strict=True):
+            if id not in read:
+                continue
             key = (read[id], read[id].text)
             if key not in once or is_ours:
                 once[key] = Hit(read[id], worth, id)
@@ -310,24 +319,19 @@ class Store:
         if bad.any():
             raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
-    def _write(self, connection: sqlite3.Connection, space: Space, vectors: Vectors) -> None:
-        sha256 = row_file.append(self._vectors_path(space), vectors, space.n_rows)
-        connection.execute(
-            "INSERT INTO blocks VALUES (?, ?, ?, ?)",
-            (space.id, space.n_rows, len(vectors), sha256),
-        )
-        connection.execute(
-            "UPDATE spaces SET n_rows = ? WHERE id = ?", (space.n_rows + len(vectors), space.id)
-        )
-
     def _current_space(self, connection: sqlite3.Connection, width: int) -> Space:
-        """Give the space as it now is on disk: another process may have added to it."""
-        for space in self._spaces():
-            if space.about == self.about:
-                return space
-        return self._make_space(connection, width)
+        """Give the space as it now is on disk: another process may have added to it.
 
-    def _make_space(self, connection: sqlite3.Connection, width: int) -> Space:
+        Raises: UserError when another process has begun it with vectors that were made otherwise.
+        """
+        for space in read_spaces(connection):
+            if space.about == self.about:
+                if (space.width, space.state) != (width, self.state):
+                    raise UserError(
+                        f"another process has meanwhile put other vectors into {self.folder}",
+                        hint="embed again: the vectors are then made as those are",
+                    )
+                return space
         return make_space(connection, self._space, width)
 
     def _clear(self, connection: sqlite3.Connection) -> None:
@@ -345,32 +349,29 @@ class Store:
             fitting = [space for space in spaces if space.about == self.about]
         else:
             fitting = spaces[:1]
-        self._space = fitting[0] if fitting else self._space
+        self._space = fitting[0] if fitting else replace(self._space, id=None, n_rows=0)
         space = self._space
         found = self._fetch(
             "SELECT id, row FROM entries WHERE space IS ? ORDER BY row, id", space.id
         )
         self._ids = np.array([id for id, _ in found], dtype=np.int64)
         self._rows = np.array([row or 0 for _, row in found], dtype=np.int64)
+        self._table = Table(np.zeros((0, 0), dtype=np.float32))
         if space.id is not None:
-            path = self._vectors_path(space)
-            vectors = row_file.open_rows(path, space.n_rows, space.width)
-            self._verify(space, vectors)
+            vectors = read_rows(self._connected(), self.folder, space)
             index = approximate.open_index(self._index_path(), *vectors.shape)
             self._table = Table(vectors, index)
 
-    def _verify(self, space: Space, vectors: Vectors) -> None:
-        blocks = self._fetch(
-            "SELECT first, n, sha256 FROM blocks WHERE space = ? ORDER BY first", space.id
-        )
-        if sum(n for _, n, _ in blocks) != space.n_rows:
-            raise Damaged(f"the rows of a space of {self.folder} do not add up")
-        for first, n, sha256 in blocks:
-            row_file.verify(vectors[first : first + n], sha256, self._vectors_path(space))
-
     def _sweep(self) -> None:
-        """Remove files of spaces that are no more."""
-        row_file.sweep(self.folder, {space.id for space in self._spaces()})
+        """Remove files of spaces that are no more.
+
+        Under the lock: a file of no known space may be one that another process is writing. What
+        was to be kept is kept by now, so nothing here is an error.
+        """
+        if row_file.leftover(self.folder, {space.id for space in self._spaces()}):
+            with suppress(UserError), writing(self._connected(), self.folder):
+                known = {space.id for space in read_spaces(self._connected())}
+                row_file.sweep(self.folder, known)
 
     def _spaces(self) -> list[Space]:
         with speaking(self.folder):
@@ -384,9 +385,6 @@ class Store:
         if self._database is None:
             self._database = database.connect(self.folder)
         return self._database
-
-    def _vectors_path(self, space: Space) -> Path:
-        return self.folder / f"vectors-{space.id}.f32"
 
     def _index_path(self) -> Path:
         return self.folder / f"index-{self._space.id}.usearch"

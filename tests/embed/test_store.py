@@ -155,6 +155,8 @@ def outlives_every_death(tmp_path, what):
     for place in (folder, twin):
         if before:
             Store.create(place, ABOUT).add(rows(before), texts(before))
+        if what == "compact":
+            Store.open(place).delete([2])
     old = state_of(folder)
     write(twin)
     new, n_deaths = state_of(twin), 0
@@ -283,6 +285,69 @@ def test_what_is_deleted_is_found_no_more_and_what_is_added_is_found_at_once(tmp
     store.compact()
     np.testing.assert_array_equal(Store.open(tmp_path).vectors, kept)
     assert sum(path.stat().st_size for path in tmp_path.glob("vectors-*")) == 4 * 32
+
+
+def test_what_another_process_has_added_outlives_the_room_that_is_freed(tmp_path):
+    Store.create(tmp_path, ABOUT).add(rows(4), texts(4))
+    ours = Store.open(tmp_path)
+    Store.join(tmp_path, ABOUT).add(rows(5, seed=1), names(5, "later"))
+    Store.open(tmp_path).delete([1])
+    ours.compact()
+    again = Store.open(tmp_path)
+    assert [entry.name for entry in again.entries] == [
+        *(f"piece {n}" for n in (1, 2, 3)),
+        *(f"later {n}" for n in range(5)),
+    ]
+    np.testing.assert_array_equal(again.vectors, np.concatenate([rows(4)[1:], rows(5, seed=1)]))
+
+
+def test_a_file_that_another_process_is_writing_is_not_swept_away(tmp_path):
+    ours = Store.create(tmp_path, ABOUT)
+    ours.add(rows(2), texts(2))
+    ours._connected().execute("PRAGMA busy_timeout = 1")
+
+    def sweep(point, path):
+        if point == "commit":  # of the other, whose vectors are in their file
+            ours._sweep()
+            assert sorted(tmp_path.glob("vectors-*")) == files
+
+    files = [tmp_path / "vectors-1.f32", tmp_path / "vectors-2.f32"]
+    with faults.planted(sweep):
+        Store.join(tmp_path, {"layer": 1}).add(rows(3), names(3))
+    assert len(Store.open(tmp_path, {"layer": 1})) == 3
+
+
+def test_a_search_of_a_store_that_was_long_open_passes_over_what_is_gone(tmp_path):
+    ours = Store.create(tmp_path, ABOUT)
+    ours.add(rows(4), texts(4))
+    Store.open(tmp_path).delete([2])
+    assert {hit.id for hit in ours.search(rows(4)[1], 4)} == {1, 3, 4}
+    with pytest.raises(UserError, match="another process has changed"):
+        _ = ours.entries
+
+
+def test_room_is_freed_in_all_ways_and_only_where_much_is_dead_if_so_asked(tmp_path):
+    one, other = Store.create(tmp_path, ABOUT), Store.join(tmp_path, {"layer": 1})
+    one.add(rows(9), texts(9))
+    other.add(rows(9), texts(9))
+    other.delete([10, 11])
+    one = Store.open(tmp_path)
+    one.compact(only_much=True)
+    assert (tmp_path / "vectors-2.f32").stat().st_size == 9 * 32
+    one.compact()
+    sizes = sorted(path.stat().st_size for path in tmp_path.glob("vectors-*"))
+    assert sizes == [7 * 32, 9 * 32] and one.spaces == [ABOUT, {"layer": 1}]
+    Store.open(tmp_path).delete(range(1, 10))
+    assert Store.open(tmp_path).spaces == [{"layer": 1}]  # a way without an entry is none
+    assert len(list(tmp_path.glob("vectors-*"))) == 1
+
+
+def test_vectors_that_were_fitted_otherwise_are_never_mixed(tmp_path):
+    ours = Store.join(tmp_path, ABOUT, b"ours")
+    Store.join(tmp_path, ABOUT, b"theirs").add(rows(2), names(2))
+    with pytest.raises(UserError, match="other vectors"):
+        ours.add(rows(2), names(2))
+    assert len(Store.open(tmp_path)) == 2
 
 
 def test_what_is_kept_in_several_ways_is_found_by_its_letters_once(tmp_path):
