@@ -11,13 +11,14 @@ from naepo.encode.music.grid import GridEncoder, _four_voices
 from naepo.encode.music.library import Broken, read_all
 from naepo.encode.music.load import ALL_KINDS, MERGED
 from naepo.encode.music.score import Score
+from naepo.encode.music.voices import VOICES
 
 KIND = "music"
 """How a source of the corpus is called that holds a piece."""
 KINDS = ALL_KINDS
 """The encoders of music that can be asked for by name."""
 MOSTLY = 0.75
-"""From this share of pieces in four voices on, the grid is chosen; the others are left out."""
+"""From this share of pieces in four voices on, the grid is chosen for all that it can hold."""
 STEPS = 4
 """Steps of a quarter note on the grid: sixteenths."""
 FREE = "remi"
@@ -59,20 +60,25 @@ def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
 
     Raises: UserError when no file could be read, or no piece suits the encoder.
     """
-    n_read = n_voiced = 0
+    n_read = n_held = n_voiced = 0
     for _, score in library.scores("read", note):
         n_read += 1
-        n_voiced += _four_voices(score, STEPS) is not None
+        is_held = _four_voices(score, STEPS) is not None
+        n_held += is_held
+        n_voiced += is_held and are_four_voices(score)
     if not n_read:
         raise UserError(f"none of the {len(library.paths):,} files of music could be read")
     share = n_voiced / n_read
     kind, reason = wish.removesuffix(MERGED), f"{wish}, as asked for."
     if wish == "auto":
         kind = "grid" if share >= MOSTLY else FREE
-        reason = f"{kind}, because {n_voiced:,} of {n_read:,} pieces are in four voices."
-    if kind == "grid" and not n_voiced:
+        reason = (
+            f"{kind}, because {n_voiced:,} of {n_read:,} pieces are in four voices, on sixteenths."
+        )
+    if kind == "grid" and not n_held:
         raise UserError(
-            "none of the pieces is in four voices, as the grid needs", hint=f"--encoder {FREE}"
+            "none of the pieces is in four voices or fewer, as the grid needs",
+            hint=f"--encoder {FREE}",
         )
     scores = (score for _, score in library.scores("learn"))
     if kind == "grid":
@@ -80,13 +86,28 @@ def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
     return EventEncoder.fit(kind, scores), reason
 
 
+def are_four_voices(score: Score) -> bool:
+    """Whether four parts have notes, all of which begin on steps, so that the grid keeps each."""
+    return len({note.part for note in score.notes}) == len(VOICES) and is_on_steps(score)
+
+
+def is_on_steps(score: Score) -> bool:
+    """Whether every note begins on a step of the grid, a sixteenth."""
+    return all(note.onset * STEPS % score.ticks_per_quarter == 0 for note in score.notes)
+
+
 def notations(library: Library, encoder: MusicEncoder, note: Note) -> Iterator[tuple[int, str]]:
-    """Give each piece that the encoder can hold in words, with its number."""
+    """Give each piece that the encoder can hold in words, with its number.
+
+    note: told of what is left out, and of notes that the grid moves.
+    """
     for number, score in library.scores("write"):
         try:
             words = encoder.write(score)
         except UserError as error:
             note(f"left out, the {encoder.kind} cannot hold it: {error.message}", number)
             continue
+        if encoder.kind == "grid" and not is_on_steps(score):
+            note("the grid moves its notes to sixteenths, and may lose some", number)
         if words:
             yield number, words

@@ -102,6 +102,25 @@ def test_music_that_is_not_in_four_voices_is_told_as_events(tmp_path):
     assert any("0 of 4 pieces are in four voices" in note for note in corpus.notes)
 
 
+@pytest.mark.parametrize(
+    ("n_parts", "ticks"), [(1, 1), (2, 1), (4, 3)], ids=["solo", "duet", "triplets"]
+)
+def test_what_the_grid_would_fill_with_rests_or_lose_notes_of_is_no_four_voices(
+    tmp_path, n_parts, ticks
+):
+    parts = range(n_parts)
+    notes = [Note(t, p, 72 - 7 * p + t % 5, 1) for t in range(48) for p in parts]
+    score = Score(ticks, VOICES[:n_parts], tuple(notes), meters=(Meter(0, 4, 4),))
+    for number in range(2):
+        write_midi(score.transposed(number), tmp_path / f"{number}.mid")
+    corpus = prepared(tmp_path, tmp_path)
+    assert corpus.encoder.kind == "remi"
+    assert any("remi, because 0 of 2 pieces are in four voices" in note for note in corpus.notes)
+    grid = prepared(tmp_path, tmp_path, encoder="grid")
+    told = [note for note in grid.notes if "moves its notes to sixteenths" in note]
+    assert grid.encoder.kind == "grid" and len(told) == (ticks == 3)
+
+
 def test_the_second_time_all_comes_from_the_cache(folder, tmp_path):
     first, second = prepared(folder, tmp_path), prepared(folder, tmp_path)
     assert first.folder == second.folder
