@@ -131,10 +131,10 @@ class TableWriter:
 
     def __init__(self, file: Any, columns: Sequence[str], new: Sequence[str], is_tsv: bool):
         self._is_tsv = is_tsv
-        options: dict[str, Any] = {"lineterminator": "\n"}
+        options: dict[str, Any] = {"lineterminator": "\r\n"}
         if is_tsv:
             options |= {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}
-        self._writer = csv.writer(file, **options)
+        self._writer = csv.writer(_Unix(file), **options)
         self.columns = [*columns, *(_free(name, columns) for name in new)]
         self._write(self.columns)
 
@@ -150,6 +150,20 @@ class TableWriter:
                 "a .tsv file cannot hold a cell with a tab or a line break",
                 hint="write a .csv file: --out NAME.csv",
             ) from None
+
+
+class _Unix:
+    """Ends rows by "\\n" where the writer ends them by "\\r\\n".
+
+    Before Python 3.13 csv quotes "\\r" only where it is part of the end of a row.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def write(self, row: str) -> int:
+        """Write one row, which comes whole."""
+        return self._file.write(row.removesuffix("\r\n") + "\n")
 
 
 def _free(name: str, taken: Sequence[str]) -> str:

@@ -2,12 +2,18 @@
 
 import gzip
 import io
+import tempfile
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from naepo.classify.table import TableWriter, open_table, read_examples
 from naepo.config import UserError
 from naepo.encode import tables
+
+CELL = st.text(st.sampled_from("\r\n\t\"',;| a가"), max_size=6)
 
 
 @pytest.fixture
@@ -159,7 +165,32 @@ def test_what_is_written_can_be_read_again_and_new_columns_take_no_name_that_is_
     assert [row for _, row in found.rows] == [['a,"b"\nc', "old", "good", "0.5"]]
 
 
-def test_a_tsv_file_is_not_given_a_cell_that_it_cannot_hold():
-    writer = TableWriter(io.StringIO(), ["text"], [], True)
+@given(st.lists(st.tuples(CELL, CELL), min_size=1, max_size=4))
+def test_any_cell_comes_back_from_a_csv_file_whose_lines_end_alike(rows):
+    file = io.StringIO(newline="")
+    writer = TableWriter(file, ["id", "text"], ["predicted"], False)
+    for id, text in rows:
+        writer.write([id, text], ["good"])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "named.csv"
+        path.write_bytes(file.getvalue().encode())
+        again = [cells for _, cells in open_table(path).rows]
+    assert again == [[id, text, "good"] for id, text in rows]
+    plain = [text for row in rows for text in row if "\r" in text]
+    assert plain or "\r" not in file.getvalue()
+
+
+def test_a_lone_carriage_return_is_quoted_and_the_lines_end_as_they_did():
+    file = io.StringIO(newline="")
+    TableWriter(file, ["id", "text"], ["predicted"], False).write(["1", "a\rb"], ["good"])
+    assert file.getvalue() == 'id,text,predicted\n1,"a\rb",good\n'
+
+
+@pytest.mark.parametrize("cell", ["a\tb", "a\nb", "a\rb", "a\r"])
+def test_a_tsv_file_is_not_given_a_cell_that_it_cannot_hold(cell):
+    file = io.StringIO(newline="")
+    writer = TableWriter(file, ["text"], [], True)
     with pytest.raises(UserError, match="cannot hold a cell with a tab or a line break"):
-        writer.write(["a\tb"], [])
+        writer.write([cell], [])
+    writer.write(['"a'], [])
+    assert file.getvalue() == 'text\n"a\n'
