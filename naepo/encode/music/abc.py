@@ -2,7 +2,8 @@
 
 Left to itself it performs: it spreads chords, strikes the beats harder, plays the chords that are
 named over the melody, lets grace notes steal time, and begins each note a tick late so that a
-repeated one is heard. All this is turned off or undone: a score has what is written. Repeats are
+repeated one is heard. It swings a hornpipe, and plays trills, turns, rolls and short notes where
+there is a sign for one. All this is turned off or undone: a score has what is written. Repeats are
 unfolded. Chord names ("Am") are no notes.
 """
 
@@ -24,7 +25,23 @@ EVEN = b"%%MIDI nobeataccents"
 """A directive that each voice needs for itself."""
 PLAIN = b"%%MIDI chordattack 0\n" + EVEN + b"\n"
 """Directives against performing; they stand after the X: field of a tune."""
-PERFORMING = re.compile(rb"^%%MIDI[ \t]+(?!program|channel)[^\n]*", re.MULTILINE)
+EVEN_WITHIN = b"[I:MIDI nobeataccents]"
+"""The same, within a line of notes."""
+PERFORMING = re.compile(
+    rb"^(?:%%MIDI[ \t]|I:[ \t]*MIDI[ \t=])[ \t]*(?!program|channel)[^\n]*"
+    rb"|^R:[^\n]*|^U:[^\n]*(?:trill|roll|turn|staccato|breath)[^\n]*",
+    re.MULTILINE,
+)
+"""Lines that tell how to play: directives, the rhythm of a dance, letters that mean an ornament."""
+MUSIC = re.compile(rb"^(?!%|[A-Za-z+]:(?![|:]))[^\n]+", re.MULTILINE)
+"""Lines of notes; `e:|` is one, and `e: ` a field."""
+KEPT = rb'"[^"\n]*"|%[^\n]*|\[[A-Za-z]:[^\]\n]*\]'
+"""In a line of notes: a chord name or a word, a comment, a field."""
+ORNAMENT = (
+    rb"([!+])(?:(?:inverted|upper|lower)?(?:trill[()]?|turnx?|mordent|roll|pralltriller)"
+    rb"|staccato|breath|arpeggio|slide)\1"
+)
+SIGNS = re.compile(KEPT + rb"|" + ORNAMENT + rb"|![^!\s|]+!|[.~RT]")
 START = re.compile(rb"^X:[^\n]*\n?", re.MULTILINE)
 VOICE = re.compile(rb"^V:[^\n]*", re.MULTILINE)
 TITLE = re.compile(rb"^T:([^\n]*)", re.MULTILINE)
@@ -57,7 +74,7 @@ def tunes(content: bytes) -> list[bytes]:
 
 def read_tune(tune: bytes) -> Score:
     """Read one tune with its fields. Raises: UserError when abc2midi makes nothing of it."""
-    plain = PERFORMING.sub(b"%", tune)
+    plain = as_written(tune)
     plain = START.sub(lambda field: field[0].rstrip(b"\n") + b"\n" + PLAIN, plain, count=1)
     plain = VOICE.sub(lambda field: field[0] + b"\n" + EVEN, plain)
     score = read_midi(_converted(plain))
@@ -66,6 +83,26 @@ def read_tune(tune: bytes) -> Score:
     parts = (part if part.name != title else replace(part, name="") for part in score.parts)
     notes = (_in_time(note) for note in score.notes)
     return replace(score, parts=tuple(parts), notes=tuple(notes), title=title).simplified()
+
+
+def as_written(tune: bytes) -> bytes:
+    """Take away what tells how to play the notes: ornaments, short notes, swing, louder beats.
+
+    >>> as_written(b'R:hornpipe\\n.c~d "T."Te !f!!trill!g|\\n')
+    b'%\\ncd "T."e !f!g|\\n'
+    """
+    return MUSIC.sub(lambda line: SIGNS.sub(_plain, line[0]), PERFORMING.sub(b"%", tune))
+
+
+def _plain(sign: re.Match[bytes]) -> bytes:
+    """Give what stands for a sign in a line of notes: nothing, where it is how to play them."""
+    found = sign[0]
+    if found[:1] in b".~RT" or sign[1] or found.startswith(b"[R:"):
+        return b""
+    if found.startswith(b"[V:"):
+        return found + EVEN_WITHIN
+    is_directive = PERFORMING.match(found[1:-1]) is not None
+    return b"" if found.startswith(b"[I:") and is_directive else found
 
 
 def _in_time(note: Note) -> Note:

@@ -1,7 +1,7 @@
 import pytest
 
 from naepo.config import UserError
-from naepo.encode.music.abc import read_abc, tunes
+from naepo.encode.music.abc import as_written, read_abc, tunes
 from naepo.encode.music.reading import read_score
 from naepo.encode.music.score import Key, Meter, Score, Tempo
 
@@ -47,6 +47,47 @@ def test_voices_are_parts():
         (0, 0, 67), (0, 1, 55), (1, 0, 69), (2, 0, 71), (3, 0, 72),
     ]  # fmt: skip
     assert len({note.velocity for note in score.notes}) == 1
+
+
+PLAIN = [(0, 1, 67), (1, 1, 69), (2, 2, 71)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "TGA!trill!B2|",
+        "G~A~B2|",
+        ".G.A .B2|",
+        "RG+roll+A!breath!B2|",
+        "!invertedturn!G!staccato!A!lowermordent!B2|",
+        "U: n = !trill!\nnGA nB2|",
+        "[R:hornpipe]GA B2|",
+        "[I:MIDI beat 127 1 1 4]GA B2|",
+    ],
+)
+def test_ornaments_and_short_notes_are_not_played(body):
+    score = read(body + "\n")
+    assert rows(score) == PLAIN
+    assert len({note.velocity for note in score.notes}) == 1
+
+
+def test_a_hornpipe_is_not_swung():
+    for tune in (HEAD + "R:hornpipe\n", HEAD.replace("K:", "R: Hornpipe\nK:")):
+        score = read_abc((tune + "G/A/B/c/ d2|\n").encode())
+        assert rows(score) == [(0, 1, 67), (1, 1, 69), (2, 1, 71), (3, 1, 72), (4, 4, 74)]
+
+
+def test_only_signs_in_lines_of_notes_are_taken_away():
+    written = 'T:R. T~.\n"T.R~"G[T:~.]A[M:3/4] "^.T"B2 % T.\nw: T. ~R a\nV:T.R\n.G|\n'
+    assert as_written(written.encode()).decode() == written.replace("\n.G|", "\nG|")
+    assert as_written(b"!f!G!D.C.!.e:|\ne:|T\n") == b"!f!G!D.C.!e:|\ne:|\n"
+
+
+def test_a_voice_that_begins_within_a_line_has_no_louder_beats_either():
+    for body in ("[V:1]GABc|\n[V:2]G,A,B,C|\n", "[V:1] GABc|[V:2] G,A,B,C|\n"):
+        score = read(body)
+        assert [note.pitch for note in score.notes if note.part == 1] == [55, 57, 59, 60]
+        assert len({note.velocity for note in score.notes}) == 1
 
 
 def test_a_book_is_divided_into_its_tunes_and_what_stands_before_is_for_all():
