@@ -66,7 +66,7 @@ browser:  ## install chromium and Korean fonts, for the tests that look at the p
 		echo "install chromium and a font with Korean in it by your system's own means"; exit 1; \
 	fi
 
-pictures: .venv/dev  ## draw docs/look/*.png (from runs/demo) and docs/learn/*.png anew
+pictures: .venv/dev  ## draw the pictures of the guides anew (from runs/demo, bach, rnn)
 	$(BIN)/python -m tests.browser.pictures
 	$(BIN)/python -m tests.browser.chapter_pictures
 

@@ -43,7 +43,6 @@ CLASSES = ("0", "1")
 UNKNOWN = np.empty(0, dtype=np.int64)
 HELD_OUT = 7_500
 """Training reviews that the pool's weights are learnt on, and the best look is chosen by."""
-FOLDS = 4
 FEW = 1_000
 CUTS, CUT_SHARE = 3, 0.1
 """In how many other cuts a review is read, and the share of ids that is taken apart in them."""
@@ -83,7 +82,6 @@ def flags() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=2_800, help="updates of 4,096 ids")
     parser.add_argument("--epochs", type=float, default=3.0, help="readings when tuned")
     parser.add_argument("--lr", type=float, default=1e-3)
-    parser.add_argument("--taught", type=float, default=0.3, help="of the n-grams' opinion")
     parser.add_argument("--side", type=float, default=0.3)
     parser.add_argument("--blanked", type=float, default=0.15)
     parser.add_argument("--dropout", type=float, default=0.1, help="of activations, when tuned")
@@ -152,20 +150,6 @@ def svm(reviews: Reviews) -> dict[str, Any]:
     }
 
 
-def taught(reviews: Reviews) -> dict[str, Any]:
-    """Give what n-grams think of each review that is not held out, never having seen its label."""
-    from sklearn.model_selection import KFold
-    from sklearn.svm import LinearSVC
-
-    texts, labels = reviews.pick(False)
-    rows = Ngrams.fit(texts).transform(texts)
-    found = np.zeros(len(texts))
-    for rest, fold in KFold(FOLDS, shuffle=True, random_state=0).split(texts):
-        found[fold] = LinearSVC(C=0.3).fit(rows[rest], labels[rest]).decision_function(rows[fold])
-    said = margins(found)
-    return {"opinions": blended([said], fit_blend([said], labels))}
-
-
 def one(asked: argparse.Namespace, reviews: Reviews, seed: int) -> dict[str, Any]:
     """Make everything of one seed, and score it."""
     home, began = asked.cache / f"seed-{seed}", time.perf_counter()
@@ -212,10 +196,7 @@ def pretrain(asked: argparse.Namespace, reviews: Reviews, folder: Path, seed: in
 def tuned(asked: argparse.Namespace, reviews: Reviews, folder: Path, seed: int) -> dict[str, Any]:
     """Tune a copy on all labels; give its probabilities of the held-out part and of the test."""
     rest, held = reviews.pick(False), reviews.pick(True)
-    opinions = None
-    if asked.taught:
-        opinions = kept(asked.cache / "taught.npz", lambda: taught(reviews))["opinions"]
-    return _tune(asked, folder, rest, held, reviews.test_texts, asked.epochs, seed, opinions)
+    return _tune(asked, folder, rest, held, reviews.test_texts, asked.epochs, seed)
 
 
 def with_few_labels(
@@ -253,27 +234,21 @@ def _tune(
     test: list[str],
     epochs: float,
     seed: int,
-    opinions: Float[Array, "n 2"] | None = None,
 ) -> dict[str, Any]:
     began = time.process_time()
     loaded = checkpoint.load(folder)
     encoder, longest = loaded.encoder, loaded.model.settings.context_length
 
-    def cut(
-        texts: list[str],
-        labels: Int[Array, " n"] = UNKNOWN,
-        said: Float[Array, "n 2"] | None = None,
-    ) -> Examples:
+    def cut(texts: list[str], labels: Int[Array, " n"] = UNKNOWN) -> Examples:
         whole = encoder.encode_batch([normal(text) for text in texts])
         rows = [framed(ids, encoder.end_id, longest) for ids in whole]
-        return Examples(rows, labels, recutting(encoder, whole, longest), said)
+        return Examples(rows, labels, recutting(encoder, whole, longest))
 
-    learnt, other = cut(*rest, opinions), cut(*held)
+    learnt, other = cut(*rest), cut(*held)
     precision = "bf16" if has_fast_bf16(torch.device("cpu")) else "fp32"
     settings = TuneSettings(
         epochs=epochs,
         lr=asked.lr,
-        taught=asked.taught,
         dropout=asked.dropout,
         side=asked.side,
         blanked=asked.blanked,

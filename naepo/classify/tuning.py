@@ -54,9 +54,6 @@ class TuneSettings:
     """Share of activations zeroed."""
     smoothing: Real = 0.05
     """Share of the target that is spread over all classes (Szegedy et al. 2016)."""
-    taught: Real = 0.3
-    """Share of the target that is the opinion of another classifier, where there is one: of a label
-    that is wrong it knows better (Hinton et al. 2015, arXiv:1503.02531, section 2)."""
     side: Real = 0.3
     """Weight of the side task: the next id, or, where both ways are seen, ids that are blanked."""
     blanked: Real = 0.15
@@ -72,7 +69,7 @@ class TuneSettings:
     """fp32 or bf16 matrix products."""
 
     def __post_init__(self) -> None:
-        for name in ("dropout", "smoothing", "taught", "blanked", "merge_dropout", "average"):
+        for name in ("dropout", "smoothing", "blanked", "merge_dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
         for name in ("epochs", "batch_size", "lr", "lr_below", "looks"):
@@ -85,14 +82,12 @@ class Examples:
     """Texts as framed ids, and the number of the class of each.
 
     recut: the same texts in other ids, drawn anew for a share of ids and a seed, where the encoder
-    knows how; none always reads `rows`.  taught: what another classifier, which has not learnt from
-    these very texts, thinks of each: the probability of each class.
+    knows how; none always reads `rows`.
     """
 
     rows: Rows
     labels: Labels
     recut: Recut | None = None
-    taught: Float[np.ndarray, "n classes"] | None = None
 
 
 def tune(
@@ -141,10 +136,9 @@ class _Tuning:
         per_epoch = math.ceil(len(train.rows) / settings.batch_size)
         n_steps = max(1, round(settings.epochs * per_epoch))
         looked, late, done = 0, float("nan"), 0.0
-        targets = self._targets(train)
-        for rows, places in self._batches(train):
+        for rows, labels in self._batches(train):
             self._set_rates(done)
-            loss = self._update(rows, targets[places])
+            loss = self._update(rows, labels)
             late = loss if math.isnan(late) else 0.98 * late + 0.02 * loss
             done = self.n_steps / n_steps
             if settings.seconds is not None:
@@ -160,17 +154,8 @@ class _Tuning:
         self.net.load_state_dict(self.best_weights)
         return self.net.eval()
 
-    def _targets(self, train: Examples) -> Float[Tensor, "n classes"]:
-        """Give what should be said of each text: its label, smoothed, and what is taught."""
-        settings, n_classes = self.settings, self.net.settings.n_classes
-        said = F.one_hot(torch.as_tensor(train.labels), n_classes).float()
-        said = (1 - settings.smoothing) * said + settings.smoothing / n_classes
-        if train.taught is None:
-            return said
-        return said.lerp(torch.as_tensor(train.taught, dtype=torch.float32), settings.taught)
-
     def _batches(self, train: Examples) -> Iterator[tuple[Rows, Labels]]:
-        """Give rows and their places for ever, each once an epoch, like lengths together."""
+        """Give rows and labels for ever, each once an epoch, those of like length together."""
         size = self.settings.batch_size
         for epoch in itertools.count():
             rows = self._reading(train, epoch)
@@ -183,7 +168,7 @@ class _Tuning:
                 batches += [chunk[i : i + size] for i in range(0, len(chunk), size)]
             for place in self.draw.permutation(len(batches)):
                 batch = batches[place]
-                yield [rows[row] for row in batch], batch
+                yield [rows[row] for row in batch], train.labels[batch]
 
     def _reading(self, train: Examples, epoch: int) -> Rows:
         """Give the rows as they are read the `epoch`-th time (from 0)."""
@@ -192,11 +177,12 @@ class _Tuning:
             return train.rows
         return train.recut(share, [self.seed, epoch])
 
-    def _update(self, rows: Rows, targets: Float[Tensor, "batch classes"]) -> float:
+    def _update(self, rows: Rows, labels: Labels) -> float:
         net, device = self.net.train(), self.net.head.weight.device
         ids, is_read = padded(rows, self.end_id)
+        classes = torch.as_tensor(labels).to(device)
         with matrix_precision(device, self.settings.precision):
-            loss = self._loss(net, ids.to(device), is_read.to(device), targets.to(device))
+            loss = self._loss(net, ids.to(device), is_read.to(device), classes)
         if not loss.isfinite():
             raise UserError(
                 f"tuning diverged at step {self.n_steps}", hint="give it a lower learning rate"
@@ -213,7 +199,7 @@ class _Tuning:
         return loss.item()
 
     def _loss(
-        self, net: ClassifierNet, ids: Tensor, is_read: Tensor, targets: Tensor
+        self, net: ClassifierNet, ids: Tensor, is_read: Tensor, labels: Tensor
     ) -> Float[Tensor, ""]:
         settings, is_blank = self.settings, None
         if net.settings.both_ways and settings.side and settings.blanked:
@@ -221,7 +207,7 @@ class _Tuning:
             is_blank = (drawn < settings.blanked) & is_read & (ids != self.end_id)
         states = net.states(ids, is_read, is_blank)
         scores = net.score(states, is_read)
-        loss = F.cross_entropy(scores, targets)
+        loss = F.cross_entropy(scores, labels, label_smoothing=settings.smoothing)
         if not settings.side:
             return loss
         if net.settings.both_ways:

@@ -1,6 +1,6 @@
-"""The pictures of the guide, drawn anew from the model of `make demo`: make pictures.
+"""The pictures of the guides, drawn anew from the model of `make demo`: make pictures.
 
-That of music comes from `runs/bach`, where there is one.
+That of music comes from `runs/bach`, and that of a sibling from `runs/rnn`, where there is one.
 """
 
 import io
@@ -16,8 +16,8 @@ from tests.browser.conftest import CHROMIUM
 from tests.browser.visit import Visit, origin_of, watch
 
 ROOT = Path(__file__).parents[2]
-HOME = ROOT / "docs/look"
-RUN, MUSIC = ROOT / "runs/demo", ROOT / "runs/bach"
+HOME, HOME_OF_SIBLINGS = ROOT / "docs/look", ROOT / "docs/siblings"
+RUN, MUSIC, SIBLING = ROOT / "runs/demo", ROOT / "runs/bach", ROOT / "runs/rnn"
 SIZE: Any = {"width": 1280, "height": 820}
 TEXT = "Return the name of the file, or None if there is none"
 VIEWS: dict[str, dict[str, Any]] = {
@@ -29,7 +29,10 @@ VIEWS: dict[str, dict[str, Any]] = {
     "compare": {"other": {"model": "0", "checkpoint": 100}},
 }
 OF_MUSIC: dict[str, dict[str, Any]] = {"music": {"view": "attention", "position": 70}}
-SEEN = {"op": "#stage .equation", "music": "naepo-roll"}
+OF_A_SIBLING: dict[str, dict[str, Any]] = {
+    "rnn": {"view": "op", "op": "blocks.1.mixer.cell", "text": TEXT, "position": 8}
+}
+SEEN = {"op": "#stage .equation", "music": "naepo-roll", "rnn": "#stage .equation"}
 """What is brought into sight, where it is not at the top."""
 DARK = ("map",)
 """Views that are shown as they are by night."""
@@ -39,14 +42,16 @@ def main() -> None:
     """Serve the runs, and photograph every view in both languages."""
     if not RUN.is_dir():
         sys.exit(f"{RUN} is not there: make demo")
-    HOME.mkdir(exist_ok=True)
-    draw(RUN, {view: {"text": TEXT, "position": 8, **state} for view, state in VIEWS.items()})
+    draw(RUN, {view: {"text": TEXT, "position": 8, **state} for view, state in VIEWS.items()}, HOME)
     if MUSIC.is_dir():
-        draw(MUSIC, OF_MUSIC)
+        draw(MUSIC, OF_MUSIC, HOME)
+    if SIBLING.is_dir():
+        draw(SIBLING, OF_A_SIBLING, HOME_OF_SIBLINGS)
 
 
-def draw(run: Path, views: dict[str, dict[str, Any]]) -> None:
+def draw(run: Path, views: dict[str, dict[str, Any]], home: Path) -> None:
     """Serve one run, and photograph these views of it; the page suggests a prompt without one."""
+    home.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "naepo", "look", str(run.relative_to(ROOT)), "--no-browser"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
@@ -56,7 +61,7 @@ def draw(run: Path, views: dict[str, dict[str, Any]]) -> None:
             for language, end in (("en", ""), ("ko", ".ko")):
                 for view, state in views.items():
                     said = {"view": view, "lang": language, **state}
-                    save(photograph(browser, url, view, said), HOME / f"{view}{end}.png")
+                    save(photograph(browser, url, view, said), home / f"{view}{end}.png")
         process.terminate()
 
 

@@ -219,20 +219,6 @@ def test_each_reading_is_cut_anew_by_a_share_that_falls(model):
     assert asked == []
 
 
-def test_what_is_taught_is_learnt_where_labels_are_wrong(model):
-    """Half of the labels are turned round, so that they tell nothing; who teaches knows better."""
-    true, looks = task(200), {}
-    is_wrong = np.random.default_rng(3).random(200) < 0.5
-    noisy = replace(true, labels=np.where(is_wrong, 1 - true.labels, true.labels))
-    taught = np.eye(2)[true.labels] * 0.98 + 0.01
-    settings = TuneSettings(epochs=12, batch_size=16, lr=0.02, taught=0.9, looks=1)
-    for name, examples in (("alone", noisy), ("taught", replace(noisy, taught=taught))):
-        net = tune(model, examples, task(20, 1), END, NetSettings(n_classes=2), settings)
-        found = probabilities(net, task(seed=2).rows, END).argmax(dim=1).numpy()
-        looks[name] = (found == task(seed=2).labels).mean()
-    assert looks["taught"] > 0.9 and looks["alone"] < 0.8
-
-
 def test_settings_that_cannot_be_are_refused():
     with pytest.raises(UserError, match="dropout must be at least 0 and below 1, got 1"):
         TuneSettings(dropout=1.0)
