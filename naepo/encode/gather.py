@@ -50,7 +50,7 @@ class Found:
             raise UserError(
                 f"{len(music):,} files of music and {len(text):,} of text were named: {music[0]}, "
                 f"{text[0]}; a corpus is of one kind",
-                hint="name them apart: naepo train 'folder/*.mid'",
+                hint="name them apart: naepo train 'folder/**/*.mid'",
             )
         return bool(music)
 

@@ -18,6 +18,7 @@ from naepo.encode.cache import Cache
 from naepo.encode.files import CHUNK, Source, open_regular, shown, special_kind, stamp_of
 from naepo.encode.formats import PACKINGS, is_score, kind_of
 from naepo.encode.meter import OnProgress, silent
+from naepo.encode.music.corpus import KIND as MUSIC
 from naepo.encode.tally import Tally
 
 NAMES_LOOKED_AT = 5_000
@@ -67,7 +68,7 @@ def _behind(name: str, cache: Cache, tally: Tally, on_progress: OnProgress) -> I
     else:
         for path in _paths(name):
             if path.is_dir():
-                yield from _in_folder(path, cache, tally)
+                yield from _without_strays(list(_in_folder(path, cache, tally)), tally)
             else:
                 yield _named_file(path)
 
@@ -151,6 +152,17 @@ def _in_folder(folder: Path, cache: Cache, tally: Tally) -> Iterator[Source]:
         else:
             kind, packing = _kind_of(path) or ("text", "")
             yield Source(path, shown(path), kind, packing, stamp_of(status))
+
+
+def _without_strays(sources: list[Source], tally: Tally) -> list[Source]:
+    """Leave out what a folder that is mostly music holds beside it: a README, a table of titles."""
+    n_music = sum(source.kind == MUSIC for source in sources)
+    if 2 * n_music <= len(sources):
+        return sources
+    for source in sources:
+        if source.kind != MUSIC:
+            tally.add("left out, it is no music, as most files of the folder are", source.name)
+    return [source for source in sources if source.kind == MUSIC]
 
 
 def _entries(folder: Path) -> "list[os.DirEntry[str]]":

@@ -146,11 +146,34 @@ def test_other_pieces_are_told_in_the_words_of_a_run(folder, tmp_path):
     assert found.notes == encoder.kept(chorale(2, n_bars=1)).notes
 
 
-def test_text_and_music_together_are_refused(folder, tmp_path):
-    (folder / "notes.txt").write_text("words about music")
+def test_text_in_a_folder_of_music_is_left_out_and_told(folder, tmp_path):
+    (folder / "inside").mkdir()
+    for name in ("LICENSE.txt", "inside/README.md", "inside/titles.csv"):
+        (folder / name).write_text("words about music\n")
+    corpus = prepared(folder, tmp_path)
+    assert corpus.encoder.kind == "grid"
+    [told] = [note for note in corpus.notes if "it is no music" in note]
+    assert told.startswith("left out") and "LICENSE.txt (3 files" in told
+
+
+@pytest.mark.parametrize("n_texts", [0, 11])
+def test_text_and_music_together_are_refused_where_both_are_meant(
+    folder, tmp_path, n_texts, monkeypatch
+):
+    monkeypatch.chdir(folder.parent)
+    (folder / "inside").mkdir()
+    write_midi(chorale(1), folder / "inside" / "10.mid")
+    text = tmp_path / "notes.txt"
+    text.write_text("words about music")
+    for number in range(n_texts):
+        (folder / f"{number}.txt").write_text("words about music")
+    names = (str(folder),) if n_texts else (str(folder), str(text))
     with pytest.raises(UserError, match="a corpus is of one kind") as caught:
-        prepared(folder, tmp_path)
-    assert "*.mid" in (caught.value.hint or "")
+        prepare(DataSettings(sources=names), cache=tmp_path / "cache")
+    hint = str(caught.value.hint)
+    pattern = hint.split("'")[1].replace("folder", folder.name)
+    alone = prepare(DataSettings(sources=(pattern,)), cache=tmp_path / "cache")
+    assert any("10 of 10 pieces" in note for note in alone.notes)
 
 
 def test_an_encoder_of_text_is_refused_for_music(folder, tmp_path):
