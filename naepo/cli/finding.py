@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from naepo.cli.finding_pieces import asks_for_pieces, find_pieces, is_called, run_of, way_of
+from naepo.cli.finding_pieces import (
+    asks_for_pieces,
+    find_pieces,
+    is_called,
+    names_of,
+    run_of,
+    way_of,
+)
 from naepo.cli.storing import say
 from naepo.config import UserError, did_you_mean
 
@@ -16,6 +23,8 @@ if TYPE_CHECKING:
     from naepo.embed.sentences import SentenceModel
     from naepo.embed.store import Store
     from naepo.embed.word_ways import WordModel
+
+    Model = SentenceModel | WordModel
 
 OF_TEXTS = ("sentences", "text")
 """What vectors are made of that words are compared with."""
@@ -40,9 +49,8 @@ def find(asked: "Search") -> int:
     if asks_for_pieces(asked):
         find_pieces(asked, spaces)
         return 0
-    about = _space(asked, spaces)
-    with Store.open(asked.run, about or {"made_of": "letters"}) as store:
-        model = None if about is None else _model(asked, store)
+    store, model = _opened(asked, _fitting(asked, spaces))
+    with store:
         for number, words in enumerate(asked.pieces):
             if len(asked.pieces) > 1:
                 print(words if number == 0 else f"\n{words}")
@@ -50,8 +58,8 @@ def find(asked: "Search") -> int:
     return 0
 
 
-def _space(asked: "Search", spaces: "Sequence[dict]") -> dict | None:
-    """Choose the vectors that words are compared with; None to search by letters alone.
+def _fitting(asked: "Search", spaces: "Sequence[dict]") -> list[dict]:
+    """Give the vectors that words may be compared with, the newest first; none for letters alone.
 
     Raises: UserError when there are none of the kind that is asked for.
     """
@@ -61,7 +69,7 @@ def _space(asked: "Search", spaces: "Sequence[dict]") -> dict | None:
     if asked.by not in (None, "meaning", "letters", "both"):
         fitting = [about for about in of_texts if is_called(about, asked.by)]
         if not fitting:
-            known = ["meaning", "letters", "both", *map(way_of, of_texts)]
+            known = ["meaning", "letters", "both", *map(way_of, of_texts), *names_of(of_texts)]
             raise UserError(
                 f"no texts of {asked.run} were embedded by {asked.by}",
                 hint=did_you_mean(asked.by, known),
@@ -71,7 +79,33 @@ def _space(asked: "Search", spaces: "Sequence[dict]") -> dict | None:
             f"{asked.run} has no vectors of sentences, so it is searched by letters",
             hint="add some: naepo embed RUN FILES --store " + str(asked.run),
         )
-    return fitting[0] if fitting and asked.by != "letters" else None
+    return fitting[::-1] if asked.by != "letters" else []
+
+
+def _opened(asked: "Search", fitting: "Sequence[dict]") -> "tuple[Store, Model | None]":
+    """Open the first vectors whose model is there; without any, the store for letters alone.
+
+    Raises: UserError when vectors are asked for and the model of none is there.
+    """
+    from naepo.embed.store import Store
+
+    errors: list[UserError] = []
+    for about in fitting:
+        store = Store.open(asked.run, about)
+        try:
+            model = _model(asked, store)
+        except UserError as error:
+            store.close()
+            errors.append(error)
+            continue
+        if errors:
+            say(f"older vectors are searched: {errors[0]}")
+        return store, model
+    if errors and asked.by not in (None, "both"):
+        raise errors[0]
+    if errors:
+        say(f"searched by letters alone: {errors[0]}")
+    return Store.open(asked.run, {"made_of": "letters"}), None
 
 
 def _say_of_others(spaces: "Sequence[dict]", of_texts: "Sequence[dict]") -> None:
@@ -79,8 +113,8 @@ def _say_of_others(spaces: "Sequence[dict]", of_texts: "Sequence[dict]") -> None
     if len(of_texts) > 1:
         say(
             f"this store has texts embedded in {len(of_texts)} ways, whose vectors cannot be "
-            "compared: by meaning only one of them is searched, by letters all; "
-            + ", ".join(f"--by {way_of(about)}" for about in of_texts)
+            "compared: by meaning only the newest is searched, by letters all; "
+            + ", ".join(f"--by {name}" for name in names_of(of_texts))
         )
     if len(spaces) > len(of_texts) and of_texts:
         say(
@@ -89,7 +123,7 @@ def _say_of_others(spaces: "Sequence[dict]", of_texts: "Sequence[dict]") -> None
         )
 
 
-def _model(asked: "Search", store: "Store") -> "SentenceModel | WordModel":
+def _model(asked: "Search", store: "Store") -> "Model":
     """Open what made the vectors of a space of texts."""
     from naepo.cli.opening import open_model
     from naepo.embed.sentence_runs import home_in, maker_of
@@ -107,7 +141,7 @@ def _model(asked: "Search", store: "Store") -> "SentenceModel | WordModel":
 def _search(
     asked: "Search",
     store: "Store",
-    model: "SentenceModel | WordModel | None",
+    model: "Model | None",
     words: str,
     conditions: "Sequence[Condition]",
 ) -> None:

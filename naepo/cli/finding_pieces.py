@@ -1,5 +1,7 @@
 """`naepo search STORE theme.mid`: a piece or a recording, embedded as the store was embedded."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,9 +42,19 @@ def find_pieces(asked: "Search", spaces: Sequence[Space]) -> None:
 
     if asked.where or asked.why:
         raise UserError("--where and --why are for words", hint="leave them out")
-    about = _chosen(asked, spaces)
-    with Store.open(asked.run, about) as store:
-        print_alike(store, _queries(asked, about, store.state), asked.n)
+    errors: list[UserError] = []
+    for about in _fitting(asked, spaces):
+        with Store.open(asked.run, about) as store:
+            try:
+                queries = _queries(asked, about, store.state)
+            except UserError as error:
+                errors.append(error)
+                continue
+            if errors:
+                say(f"other vectors are searched: {errors[0]}")
+            print_alike(store, queries, asked.n)
+            return
+    raise errors[0]
 
 
 def print_alike(store: Any, queries: "Sequence[Query]", n: int) -> None:
@@ -63,18 +75,31 @@ def way_of(about: Space) -> str:
 
 
 def is_called(about: Space, by: str) -> bool:
-    """Say whether a way goes by a name: its own, or the place of what it is told by."""
+    """Say whether a way goes by a name: its own, one of `names_of`, or what it is told by."""
     if by == "time-series":
         from naepo.embed.time_series import KINDS
 
         return about.get("by") in KINDS
-    return by in (way_of(about), about.get("by", NEURAL)) or (
+    return by in (way_of(about), about.get("by", NEURAL), _full_name(about)) or (
         "from" in about and Path(by).resolve() == Path(about["from"])
     )
 
 
-def _chosen(asked: "Search", spaces: Sequence[Space]) -> dict[str, Any]:
-    """Choose the way in which the pieces are looked for.
+def names_of(spaces: Sequence[Space]) -> list[str]:
+    """Give a name for each of some spaces, as --by takes it, none of them twice."""
+    ways = [way_of(about) for about in spaces]
+    names = zip(spaces, ways, strict=True)
+    return [_full_name(about) if ways.count(way) > 1 else way for about, way in names]
+
+
+def _full_name(about: Space) -> str:
+    """Give the name of a way with a few digits that stand for all that decides its vectors."""
+    told = json.dumps(about, sort_keys=True).encode()
+    return f"{way_of(about)}:{hashlib.sha256(told).hexdigest()[:6]}"
+
+
+def _fitting(asked: "Search", spaces: Sequence[Space]) -> list[dict[str, Any]]:
+    """Give the vectors that the pieces may be compared with: of the first way, the newest first.
 
     Raises: UserError when the store has none that knows them.
     """
@@ -97,11 +122,14 @@ def _chosen(asked: "Search", spaces: Sequence[Space]) -> dict[str, Any]:
             else f"naepo embed PIECES --by one-hot --store {asked.run}"
             + (" --sound" if only_sound else ""),
         )
+    way = (way_of(fitting[0]), fitting[0]["made_of"])
+    newest = fitting[::-1]
+    fitting = sorted(newest, key=lambda about: (way_of(about), about["made_of"]) != way)
     if len(fitting) > 1:
-        first, *others = fitting
-        told = ", ".join(f"--by {way_of(o)}" + _flag(o, only_sound) for o in others)
-        say(f"searched by {way_of(first)} of {first['made_of']}; this store also knows {told}")
-    return dict(fitting[0])
+        names = zip(names_of(fitting)[1:], fitting[1:], strict=True)
+        told = ", ".join(f"--by {name}" + _flag(about, only_sound) for name, about in names)
+        say(f"searched by {way[0]} of {way[1]}; this store also knows {told}")
+    return [dict(about) for about in fitting]
 
 
 def _flag(about: Space, only_sound: bool) -> str:

@@ -28,7 +28,8 @@ class Search(Arguments):
     by: str | None = None
     """How a store is searched. Words: by meaning, letters or both (the default, where it has
     vectors of texts). Pieces, and words too: in the way that they were embedded, as `naepo embed
-    --by` named it, or neural; the default is the first that fits."""
+    --by` named it, or neural; the default is, of words, the newest whose model is there, of pieces
+    the first way."""
     where: tuple[str, ...] = ()
     """Only what meets all these conditions: KEY=VALUE, !=, and of numbers < <= > >=. Keys are the
     columns of the table it came from, or name, place, kind."""

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,20 @@ def drop_empty(connection: sqlite3.Connection) -> None:
     ).fetchall()
     for (id,) in empty:
         _drop(connection, id)
+
+
+def rivals(spaces: Sequence[Space], about: Mapping[str, Any]) -> list[Space]:
+    """Give the spaces whose vectors are of the same run or way, but of other weights or settings.
+
+    What is embedded anew takes the place of what it was there.
+    """
+
+    def maker(about: Mapping[str, Any]) -> list[Any]:
+        return [about.get(key) for key in ("made_of", "by", "run", "from")]
+
+    if "made_of" not in about:
+        return []
+    return [each for each in spaces if each.about != about and maker(each.about) == maker(about)]
 
 
 def path_of(folder: Path, space: Space) -> Path:

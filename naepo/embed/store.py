@@ -35,6 +35,7 @@ from naepo.embed.spaces import (
     plain,
     read_rows,
     read_spaces,
+    rivals,
     write_rows,
 )
 from naepo.embed.table import Table
@@ -181,7 +182,8 @@ class Store:
     ) -> None:
         """Add entries with their vectors, or without: all of them, or after an error none.
 
-        replace: whether what had one of their names before, in this space or in none, goes.
+        replace: whether what had one of their names before goes: in this space, in none, and where
+        the same run or way has made other vectors of it.
 
         Raises: UserError for NaN, infinity or another width than before, and when the disk refuses.
         """
@@ -196,8 +198,8 @@ class Store:
                 self._clear(connection)
             space = None if vectors is None else self._current_space(connection, vectors.shape[1])
             if replace:
+                places = [None] if space is None else self._replaced(connection, space)
                 names = [thing.name for thing in things]
-                places = {None, space.id} if space else {None}
                 old = [id for place in places for id in entries.named(connection, names, place)]
                 entries.delete(connection, old, self.folder)
             if space is None or vectors is None:
@@ -205,6 +207,7 @@ class Store:
             else:
                 write_rows(connection, self.folder, space, vectors)
                 entries.insert(connection, things, space.id, space.n_rows)
+                drop_empty(connection)
         self._replaces = False
         self._look_again()
         self._sweep()
@@ -333,6 +336,10 @@ class Store:
                     )
                 return space
         return make_space(connection, self._space, width)
+
+    def _replaced(self, connection: sqlite3.Connection, space: Space) -> list[int | None]:
+        others = rivals(read_spaces(connection), space.about)
+        return [None, space.id, *(other.id for other in others)]
 
     def _clear(self, connection: sqlite3.Connection) -> None:
         for table in ("spaces", "blocks", "entries", "marks"):

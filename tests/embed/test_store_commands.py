@@ -1,7 +1,11 @@
 """Text into a store, found by meaning, by letters and by both, and taken out; and a map of it."""
 
+import re
+import shutil
+
 import numpy as np
 import pytest
+import torch
 
 from naepo import checkpoint, cli
 from naepo.config import UserError
@@ -22,8 +26,10 @@ def run(capsys, *words):
     return code, out, err
 
 
-def saved_run(folder, encoder):
+def saved_run(folder, encoder, louder=1.0):
     model = small_model(encoder.vocab_size)
+    with torch.no_grad():
+        model.embedding.weight.mul_(louder)
     checkpoint.save(folder, 1, model=model, encoder=encoder, settings={}, metrics={}, state=None)
     return folder
 
@@ -89,6 +95,33 @@ def test_meaning_and_letters_together_why_and_a_map(notes, tmp_path, capsys):
     assert code == 0 and "6 points added" in err and len(out.splitlines()) == 13
     code, _, err = run(capsys, "reduce", store, "--color", "labl")
     assert code == 2 and "did you mean `label`" in err
+
+
+def test_a_model_that_is_gone_is_told_letters_find_and_embedding_again_mends_it(
+    notes, tmp_path, capsys
+):
+    encoder, store = CharacterEncoder.fit([NOTES, TABLE]), tmp_path / "s.naepo"
+    home = saved_run(tmp_path / "run", encoder)
+    assert run(capsys, "embed", home, notes, "--store", store)[0] == 0
+    shutil.rmtree(home / "checkpoints")
+    saved_run(home, encoder, louder=1.5)
+    code, out, err = run(capsys, "search", store, "학교", "--n", 1)
+    assert code == 0 and "학교에서" in out and "(letters" in out
+    assert "searched by letters alone" in err and "another model" in err
+    code, _, err = run(capsys, "search", store, "학교", "--by", "meaning")
+    assert code == 2 and "another model" in err
+    assert run(capsys, "embed", home, notes, "--store", store)[0] == 0
+    code, out, err = run(capsys, "search", store, "학교", "--n", 1)
+    assert code == 0 and "meaning" in out and not err
+    assert run(capsys, "embed", home, notes / "a.txt", "--store", store, "--tune", 0.0005)[0] == 0
+    code, out, err = run(capsys, "search", store, "집까지 걸어서 갔다.", "--n", 1)
+    assert code == 0 and "meaning 1.000" in out  # by the tuned copy, which is the newest
+    older, newer = re.findall(r"--by (\S+?)(?:,|$)", err, re.M)
+    assert older != newer
+    code, out, _ = run(capsys, "search", store, "지루한 영화", "--by", older, "--n", 1)
+    assert code == 0 and "meaning 1.000" in out and "r.csv" in out
+    code, out, _ = run(capsys, "search", store, "학교", "--by", newer)
+    assert code == 0 and "meaning" in out and "r.csv" not in out
 
 
 def test_text_and_music_share_a_store_and_what_cannot_be_compared_is_said(notes, tmp_path, capsys):
