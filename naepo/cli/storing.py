@@ -65,6 +65,11 @@ def _keep_vectors(asked: "Embed", folder: Path) -> "tuple[Store, int]":
     else:
         about, vectors, entries, state = _by_model(asked, folder)
     store = joined(folder, about, state)
+    if store.state != state:
+        store.close()
+        raise UserError(
+            f"another process has meanwhile put other vectors into {folder}", hint="embed again"
+        )
     store.add(vectors, entries, replace=True)
     return store, len(entries)
 
@@ -103,21 +108,16 @@ def place_for_tuned(run: Path, out: Path | None) -> Path | None:
 def _sentences(
     asked: "Embed", loaded: "Checkpoint", folder: Path
 ) -> "tuple[dict[str, Any], Vectors, list[Entry], bytes]":
-    from naepo.embed.sentence_runs import counts_of
-    from naepo.embed.sentences import Fitted, SentenceModel
+    from naepo.embed.sentence_runs import fit
+    from naepo.embed.sentences import SentenceModel
 
     entries = passages(asked, asked.pieces)
     texts = [entry.text for entry in entries]
     network, settings = _network(asked, loaded, texts)
     model = SentenceModel(network, loaded.encoder, settings)
     about = {"run": str(asked.run.resolve()), **model.about}
-    known = known_state(folder, about)
-    if known is None:
-        model = SentenceModel.fit(
-            network, loaded.encoder, texts, settings, counts=counts_of(loaded)
-        )
-    else:
-        model.fitted = Fitted.from_bytes(known)
+    with joined(folder, about, b"") as store:
+        model = fit(model, loaded, entries, store, on_refit=say)
     return about, model.vectors(texts), entries, model.fitted.to_bytes()
 
 

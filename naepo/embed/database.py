@@ -67,6 +67,13 @@ def is_store(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
+def clear(connection: sqlite3.Connection) -> None:
+    """Take out all that a store has, inside a change."""
+    for table in ("spaces", "blocks", "entries", "marks"):
+        connection.execute(f"DELETE FROM {table}")
+    connection.execute("INSERT INTO letters (letters) VALUES ('delete-all')")
+
+
 @contextmanager
 def writing(connection: sqlite3.Connection, folder: Path) -> Iterator[None]:
     """Make one change of all that is done inside: it is on disk when the `with` has ended.

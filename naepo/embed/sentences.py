@@ -88,6 +88,11 @@ class Fitted:
     weights: Float[Array, " vocab"]
     whitening: Whitening | None
 
+    @property
+    def width(self) -> int | None:
+        """How many numbers the vectors have; None for as many as the states."""
+        return None if self.whitening is None else len(self.whitening.scales)
+
     def to_bytes(self) -> bytes:
         """Give it as one safetensors file."""
         arrays = {"sizes": self.sizes, "weights": self.weights}
@@ -301,9 +306,18 @@ def _can(encoder: Encoder, character: str) -> bool:
     return True
 
 
+def width_for(n: int, d_model: int) -> int:
+    """Give how many numbers the vectors have that n sentences support.
+
+    >>> width_for(1, 128), width_for(100, 128), width_for(1_000, 128)
+    (1, 50, 128)
+    """
+    return max(1, min(d_model, WIDTH, n // ROWS_A_DIRECTION))
+
+
 def _width(wanted: int | None, n: int, d_model: int) -> int:
     if wanted is None:
-        return max(1, min(d_model, WIDTH, n // ROWS_A_DIRECTION))
+        return width_for(n, d_model)
     if wanted > d_model:
         raise UserError(
             f"the model's states have {d_model} numbers, so a vector cannot have {wanted}"

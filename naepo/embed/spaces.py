@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from naepo.config import UserError
 from naepo.embed import row_file
 from naepo.embed.database import Damaged
 from naepo.embed.pooling import Vectors
@@ -90,14 +91,26 @@ def compact(connection: sqlite3.Connection, folder: Path, *, only_much: bool = F
         is_anew = is_anew or n_dead > (max(MUCH, len(live)) if only_much else 0)
         if is_anew:
             vectors = read_rows(connection, folder, space)
-            fresh = make_space(connection, space, space.width)
-            write_rows(connection, folder, fresh, np.asarray(vectors[[row for _, row in live]]))
-            connection.executemany(
-                "UPDATE entries SET space = ?, row = ? WHERE id = ?",
-                [(fresh.id, row, id) for row, (id, _) in enumerate(live)],
-            )
-            _drop(connection, space.id)
+            kept = np.asarray(vectors[[row for _, row in live]])
+            rewrite(connection, folder, space, [id for id, _ in live], kept)
     return is_anew
+
+
+def rewrite(
+    connection: sqlite3.Connection,
+    folder: Path,
+    space: Space,
+    ids: Sequence[int],
+    vectors: Vectors,
+) -> None:
+    """Put a new space in the place of one, with the vectors of its entries; the ids stay."""
+    fresh = make_space(connection, space, vectors.shape[1])
+    write_rows(connection, folder, fresh, vectors)
+    connection.executemany(
+        "UPDATE entries SET space = ?, row = ? WHERE id = ?",
+        [(fresh.id, row, id) for row, id in enumerate(ids)],
+    )
+    _drop(connection, space.id)
 
 
 def drop_empty(connection: sqlite3.Connection) -> None:
@@ -107,6 +120,22 @@ def drop_empty(connection: sqlite3.Connection) -> None:
     ).fetchall()
     for (id,) in empty:
         _drop(connection, id)
+
+
+def current_space(connection: sqlite3.Connection, folder: Path, space: Space, width: int) -> Space:
+    """Give a space as it now is on disk, or begin it: another process may have added to it.
+
+    Raises: UserError when another process has begun it with vectors that were made otherwise.
+    """
+    for there in read_spaces(connection):
+        if there.about == space.about:
+            if (there.width, there.state) != (width, space.state):
+                raise UserError(
+                    f"another process has meanwhile put other vectors into {folder}",
+                    hint="embed again: the vectors are then made as those are",
+                )
+            return there
+    return make_space(connection, space, width)
 
 
 def rivals(spaces: Sequence[Space], about: Mapping[str, Any]) -> list[Space]:

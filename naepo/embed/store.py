@@ -30,11 +30,12 @@ from naepo.embed.pooling import Centering, Vectors
 from naepo.embed.spaces import (
     Space,
     compact,
+    current_space,
     drop_empty,
-    make_space,
     plain,
     read_rows,
     read_spaces,
+    rewrite,
     rivals,
     write_rows,
 )
@@ -195,8 +196,11 @@ class Store:
         connection = self._connected()
         with writing(connection, self.folder):
             if self._replaces:
-                self._clear(connection)
-            space = None if vectors is None else self._current_space(connection, vectors.shape[1])
+                database.clear(connection)
+            space = None
+            if vectors is not None:
+                width = vectors.shape[1]
+                space = current_space(connection, self.folder, self._space, width)
             if replace:
                 places = [None] if space is None else self._replaced(connection, space)
                 names = [thing.name for thing in things]
@@ -222,6 +226,23 @@ class Store:
         self._look_again()
         self._sweep()
         return len(there)
+
+    def renew(self, vectors: Vectors, state: bytes) -> None:
+        """Put other vectors, in the order of `entries`, in the place of all of this space.
+
+        state: what the maker of these has to remember.
+
+        Raises: UserError when another process has changed the store meanwhile; nothing has then.
+        """
+        old, ids = self._space, self._ids.tolist()
+        connection = self._connected()
+        with writing(connection, self.folder):
+            self._look()
+            if (self._space.id, self._space.state, self._ids.tolist()) != (old.id, old.state, ids):
+                raise UserError(f"another process has changed {self.folder}", hint="try again")
+            rewrite(connection, self.folder, replace(old, state=state), ids, vectors)
+        self._look_again()
+        self._sweep()
 
     def compact(self, *, only_much: bool = False) -> None:
         """Write the vectors that were not deleted into new files, and free the room of the old.
@@ -322,36 +343,17 @@ class Store:
         if bad.any():
             raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
-    def _current_space(self, connection: sqlite3.Connection, width: int) -> Space:
-        """Give the space as it now is on disk: another process may have added to it.
-
-        Raises: UserError when another process has begun it with vectors that were made otherwise.
-        """
-        for space in read_spaces(connection):
-            if space.about == self.about:
-                if (space.width, space.state) != (width, self.state):
-                    raise UserError(
-                        f"another process has meanwhile put other vectors into {self.folder}",
-                        hint="embed again: the vectors are then made as those are",
-                    )
-                return space
-        return make_space(connection, self._space, width)
-
     def _replaced(self, connection: sqlite3.Connection, space: Space) -> list[int | None]:
         others = rivals(read_spaces(connection), space.about)
         return [None, space.id, *(other.id for other in others)]
 
-    def _clear(self, connection: sqlite3.Connection) -> None:
-        for table in ("spaces", "blocks", "entries", "marks"):
-            connection.execute(f"DELETE FROM {table}")
-        connection.execute("INSERT INTO letters (letters) VALUES ('delete-all')")
-
     def _look_again(self) -> None:
         """Take in what is on disk, as it is at one moment."""
         with reading(self._connected(), self.folder):
-            self._take_in(self._spaces())
+            self._look()
 
-    def _take_in(self, spaces: list[Space]) -> None:
+    def _look(self) -> None:
+        spaces = self._spaces()
         if self.about:
             fitting = [space for space in spaces if space.about == self.about]
         else:

@@ -11,7 +11,9 @@ from naepo import checkpoint, cli
 from naepo.config import UserError
 from naepo.embed.pairs import read_pairs
 from naepo.embed.passages import cut, read_passages
-from naepo.encode import CharacterEncoder
+from naepo.embed.sentence_runs import lines_of
+from naepo.embed.store import Store
+from naepo.encode import CharacterEncoder, DataSettings, prepare
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.writing import write_midi
 from tests.embed.melodies import melody, small_model
@@ -26,11 +28,14 @@ def run(capsys, *words):
     return code, out, err
 
 
-def saved_run(folder, encoder, louder=1.0):
+def saved_run(folder, encoder, louder=1.0, plan=None):
     model = small_model(encoder.vocab_size)
     with torch.no_grad():
         model.embedding.weight.mul_(louder)
-    checkpoint.save(folder, 1, model=model, encoder=encoder, settings={}, metrics={}, state=None)
+    settings = {} if plan is None else {"plan": plan}
+    checkpoint.save(
+        folder, 1, model=model, encoder=encoder, settings=settings, metrics={}, state=None
+    )
     return folder
 
 
@@ -95,6 +100,43 @@ def test_meaning_and_letters_together_why_and_a_map(notes, tmp_path, capsys):
     assert code == 0 and "6 points added" in err and len(out.splitlines()) == 13
     code, _, err = run(capsys, "reduce", store, "--color", "labl")
     assert code == 2 and "did you mean `label`" in err
+
+
+def test_one_line_at_first_does_not_fix_how_much_a_vector_can_say(notes, tmp_path, capsys):
+    home = saved_run(tmp_path / "run", CharacterEncoder.fit([NOTES, TABLE]))
+    store, one = tmp_path / "s.naepo", tmp_path / "one.txt"
+    one.write_text("수학 공원")
+    assert run(capsys, "embed", home, one, "--store", store)[0] == 0
+    with Store.open(store) as kept:
+        assert kept.width == 1
+    code, _, err = run(capsys, "embed", home, notes, "--store", store)
+    assert code == 0 and "1 texts are embedded again, in 3 numbers in place of 1" in err, err
+    with Store.open(store) as kept:
+        assert kept.width == 3 and len(kept) == 6 and kept.ids[0] == 1
+        assert len(list(store.glob("vectors-*"))) == 1
+        cosines = kept.vectors @ kept.vectors[0]
+        assert np.abs(cosines[1:]).max() < 0.999
+    code, out, _ = run(capsys, "search", store, "수학 공원", "--by", "meaning", "--n", 1)
+    assert code == 0 and "one.txt" in out and "meaning 1.000" in out
+
+
+def test_lines_of_the_runs_own_text_are_learned_from_where_it_is_at_hand(tmp_path, capsys):
+    lines = [f"{a}{b} 집에 갔다" for a in "가나다라마바사아" for b in "학교수학시험날씨"]
+    source, store = tmp_path / "text.txt", tmp_path / "s.naepo"
+    source.write_text("\n".join(lines))
+    corpus = prepare(
+        DataSettings(sources=(str(source),), encoder="characters"), cache=tmp_path / "cache"
+    )
+    plan = {"corpus": corpus.fingerprint, "corpus_folder": str(corpus.folder)}
+    home = saved_run(tmp_path / "run", corpus.encoder, plan=plan)
+    loaded = checkpoint.load(home)
+    found = lines_of(loaded, 10)
+    assert 5 <= len(found) <= 10 and set(found) <= set(lines) and found[0] == lines[0]
+    (tmp_path / "one.txt").write_text("학교 시험")
+    code, _, err = run(capsys, "embed", home, tmp_path / "one.txt", "--store", store)
+    assert code == 0, err
+    with Store.open(store) as kept:
+        assert kept.width >= 20
 
 
 def test_a_model_that_is_gone_is_told_letters_find_and_embedding_again_mends_it(
