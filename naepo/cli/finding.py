@@ -173,8 +173,10 @@ def line_of(found: "Found") -> str:
 
 
 def where(entry: "Entry") -> str:
-    """Give name and place."""
-    return f"{entry.name}, {entry.place}" if entry.place else entry.name
+    """Give name, from the working folder where it lies below it, and place."""
+    path, here = Path(entry.name), Path.cwd()
+    name = str(path.relative_to(here)) if path.is_relative_to(here) else entry.name
+    return f"{name}, {entry.place}" if entry.place else name
 
 
 def _delete(folder: Path, named: Sequence[str]) -> int:

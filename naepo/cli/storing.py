@@ -189,12 +189,42 @@ def _example(store: "Store") -> str:
 
 
 def passages(asked: "Embed", paths: tuple[Path, ...]) -> "list[Entry]":
-    """Read texts in the pieces that are asked for. Raises: UserError for what cannot be read."""
+    """Read texts in the pieces that are asked for.
+
+    What the store has of a file that has no text any more goes, and what it has of one under an
+    older name gets the name that it now has.
+
+    Raises: UserError for what cannot be read.
+    """
     from naepo.embed.passages import read_passages
 
-    return read_passages(
-        paths, unit="line" if asked.lines else asked.unit, column=asked.text, on_unread=say
-    )
+    read: dict[Path, int] = {}
+    unit = "line" if asked.lines else asked.unit
+    try:
+        return read_passages(
+            paths, unit=unit, column=asked.text, on_unread=say, on_read=read.__setitem__
+        )
+    finally:
+        if asked.store is not None:
+            _settle(asked.store, read)
+
+
+def _settle(folder: Path, read: dict[Path, int]) -> None:
+    """Bring what a store has of files up to date before more is added.
+
+    read: how many passages each file that was read now has.
+    """
+    from naepo.embed.passages import older_names
+    from naepo.embed.store import Store, is_store
+
+    if not is_store(folder):
+        return
+    with Store.join(folder) as store:
+        names = {path: str(path.resolve()) for path in read}
+        store.rename({old: name for path, name in names.items() for old in older_names(path)})
+        gone = store.texts_named([names[path] for path, n in read.items() if n == 0])
+        if gone:
+            say(f"{store.delete(gone):,} taken out: their files have no text any more")
 
 
 def _tell(step: int, loss: float, done: float) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from naepo.embed.database import Damaged
@@ -106,6 +106,23 @@ def named(connection: sqlite3.Connection, names: Iterable[str], space: int | Non
             )
         ]
     return found
+
+
+def texts_named(connection: sqlite3.Connection, names: Iterable[str]) -> list[int]:
+    """Give the ids of the texts, of any space, that have one of these names."""
+    found: list[int] = []
+    for some, places in _in_parts([_to_db(name) for name in dict.fromkeys(names)]):
+        asked = f"SELECT id FROM entries WHERE kind = 'text' AND name IN ({places})"
+        found += [id for (id,) in connection.execute(asked, some)]
+    return found
+
+
+def rename(connection: sqlite3.Connection, id: int, entry: Entry, name: str) -> None:
+    """Give an entry that has a text another name."""
+    connection.execute(
+        "UPDATE entries SET name = ?, seal = ? WHERE id = ?",
+        (_to_db(name), _seal(replace(entry, name=name)), id),
+    )
 
 
 def _in_parts(values: Sequence) -> Iterator[tuple[list, str]]:

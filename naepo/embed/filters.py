@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from naepo.config import UserError
@@ -53,7 +54,9 @@ class Condition:
         if self.key in COLUMNS:
             if self.sign != "=":
                 raise UserError(f"{self.key} is no number and has no order")
-            return f"{self.key} = ?", [self.value]
+            # a file goes by its whole path, and is typed from where one is
+            values = [self.value, str(Path(self.value).resolve())]
+            return f"{self.key} IN (?, ?)", values
         test, value = ("value = ?", self.value) if self.sign == "=" else self._ordered()
         return f"id IN (SELECT entry FROM marks WHERE key = ? AND {test})", [self.key, value]
 

@@ -6,7 +6,7 @@ passage, and its other columns are what it is marked with.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -33,12 +33,16 @@ def read_passages(
     unit: Unit = "paragraph",
     column: str | None = None,
     on_unread: Told,
+    on_read: Callable[[Path, int], None] | None = None,
     encoding: str = "utf-8",
 ) -> list[Entry]:
     """Read the passages of files and of all files in folders. Their kind is "text".
 
+    Their name is the whole path of the file, links followed: from wherever it is named, it is one.
+
     column: which one of a table holds the text; None takes `text`, `content` or `document`.
     on_unread: is told, in one line, of each file that is left out because it is no text.
+    on_read: is told of each file that was read, and how many passages it has; it may be none.
 
     Raises: UserError for a table without the column or that cannot be read, and when there is
     nothing at all.
@@ -55,11 +59,18 @@ def read_passages(
                 pass
             reading = Reading(encoding=encoding)
             if kind == "text":
-                found += _passages(source, reading, unit, on_unread)
+                passages = _passages(source, reading, unit)
             else:
-                found += _rows(source, reading, column)
+                passages = list(_rows(source, reading, column))
         except OSError as error:
             on_unread(f"left out {shown(path)}: {error.strerror or error}")
+            continue
+        if isinstance(passages, str):  # a picture among the notes is no mistake
+            on_unread(f"left out {source.name}: {passages}")
+            continue
+        found += passages
+        if on_read is not None:
+            on_read(path, len(passages))
     if not found:
         raise UserError(
             f"no text was found in {', '.join(shown(path) for path in paths)}",
@@ -110,19 +121,30 @@ def _sentences(text: str, start: int, end: int, longest: int) -> Iterator[tuple[
     yield first, last
 
 
-def _passages(source: Source, reading: Reading, unit: Unit, on_unread: Told) -> Iterator[Entry]:
+def older_names(path: Path) -> list[str]:
+    """Give the names that an older naepo gave a file: as it is typed, and from where one is.
+
+    From which folder a name was once typed, nothing tells: it is taken for the one that one is in.
+    """
+    whole, here = path.resolve(), Path.cwd()
+    names = [str(path), *([str(whole.relative_to(here))] if whole.is_relative_to(here) else [])]
+    return [name for name in dict.fromkeys(names) if name != str(whole)]
+
+
+def _passages(source: Source, reading: Reading, unit: Unit) -> list[Entry] | str:
+    """Give the passages of a file, or why it is no text."""
     try:
         text = "".join(characters(source, reading)).replace("\r\n", "\n")
-    except UserError as error:  # a picture among the notes is no mistake
-        on_unread(f"left out {source.name}: {error.message}")
-        return
-    for line, words in cut(text, unit):
-        place = "" if unit == "file" else f"line {line}"
-        yield Entry(str(source.path), place, "text", words)
+    except UserError as error:
+        return error.message
+    name = str(source.path.resolve())
+    parts = [(f"line {line}", words) for line, words in cut(text, unit)]
+    return [Entry(name, "" if unit == "file" else at, "text", words) for at, words in parts]
 
 
 def _rows(source: Source, reading: Reading, column: str | None) -> Iterator[Entry]:
     lines = in_lines(characters(source, reading), source.name)
+    name = str(source.path.resolve())
     rows = _json_rows(lines, source) if source.kind == "jsonl" else table_rows(source, reading)
     for number, row in rows:
         if column is None:
@@ -140,7 +162,7 @@ def _rows(source: Source, reading: Reading, column: str | None) -> Iterator[Entr
             )
         marks = {key: value for key, value in row.items() if key != column and value}
         if text.strip():
-            yield Entry(str(source.path), f"line {number}", "text", text.strip(), marks)
+            yield Entry(name, f"line {number}", "text", text.strip(), marks)
 
 
 def _usual(row: Mapping[str, str], source: Source) -> str:

@@ -138,18 +138,18 @@ def current_space(connection: sqlite3.Connection, folder: Path, space: Space, wi
     return make_space(connection, space, width)
 
 
-def rivals(spaces: Sequence[Space], about: Mapping[str, Any]) -> list[Space]:
-    """Give the spaces whose vectors are of the same run or way, but of other weights or settings.
+def replaced_by(connection: sqlite3.Connection, space: Space) -> list[int | None]:
+    """Give the spaces in which what is embedded into this one takes the place of what it was.
 
-    What is embedded anew takes the place of what it was there.
+    They are this one, none, and those of the same run or way with other weights or settings.
     """
 
     def maker(about: Mapping[str, Any]) -> list[Any]:
         return [about.get(key) for key in ("made_of", "by", "run", "from")]
 
-    if "made_of" not in about:
-        return []
-    return [each for each in spaces if each.about != about and maker(each.about) == maker(about)]
+    every = read_spaces(connection) if "made_of" in space.about else []
+    others = [each.id for each in every if maker(each.about) == maker(space.about)]
+    return list(dict.fromkeys([None, space.id, *others]))
 
 
 def path_of(folder: Path, space: Space) -> Path:

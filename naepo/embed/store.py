@@ -21,24 +21,12 @@ from jaxtyping import Bool, Float, Int
 
 from naepo.checkpoint.folder import make_folder
 from naepo.config import UserError
-from naepo.embed import approximate, database, entries, row_file
+from naepo.embed import approximate, database, entries, ranking, row_file, spaces
 from naepo.embed.database import is_store, reading, speaking, writing
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition, where
-from naepo.embed.letters import query_grams, to_tokens
 from naepo.embed.pooling import Centering, Vectors
-from naepo.embed.spaces import (
-    Space,
-    compact,
-    current_space,
-    drop_empty,
-    plain,
-    read_rows,
-    read_spaces,
-    rewrite,
-    rivals,
-    write_rows,
-)
+from naepo.embed.spaces import Space, plain, read_spaces
 from naepo.embed.table import Table
 
 Array = np.ndarray
@@ -200,18 +188,18 @@ class Store:
             space = None
             if vectors is not None:
                 width = vectors.shape[1]
-                space = current_space(connection, self.folder, self._space, width)
+                space = spaces.current_space(connection, self.folder, self._space, width)
             if replace:
-                places = [None] if space is None else self._replaced(connection, space)
+                places = [None] if space is None else spaces.replaced_by(connection, space)
                 names = [thing.name for thing in things]
                 old = [id for place in places for id in entries.named(connection, names, place)]
                 entries.delete(connection, old, self.folder)
             if space is None or vectors is None:
                 entries.insert(connection, things, None, 0)
             else:
-                write_rows(connection, self.folder, space, vectors)
+                spaces.write_rows(connection, self.folder, space, vectors)
                 entries.insert(connection, things, space.id, space.n_rows)
-                drop_empty(connection)
+                spaces.drop_empty(connection)
         self._replaces = False
         self._look_again()
         self._sweep()
@@ -222,10 +210,24 @@ class Store:
         with writing(connection, self.folder):
             there = [id for id in ids if self._fetch("SELECT 1 FROM entries WHERE id = ?", id)]
             entries.delete(connection, there, self.folder)
-            drop_empty(connection)
+            spaces.drop_empty(connection)
         self._look_again()
         self._sweep()
         return len(there)
+
+    def texts_named(self, names: Sequence[str]) -> list[int]:
+        """Give the ids of the texts, of any space, that have one of these names."""
+        with speaking(self.folder):
+            return entries.texts_named(self._connected(), names)
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give texts, of any space, the names that go by their old ones."""
+        if not self.texts_named(list(names)):
+            return
+        connection = self._connected()
+        with writing(connection, self.folder):
+            for id, entry in self.read(self.texts_named(list(names))).items():
+                entries.rename(connection, id, entry, names[entry.name])
 
     def renew(self, vectors: Vectors, state: bytes) -> None:
         """Put other vectors, in the order of `entries`, in the place of all of this space.
@@ -240,7 +242,7 @@ class Store:
             self._look()
             if (self._space.id, self._space.state, self._ids.tolist()) != (old.id, old.state, ids):
                 raise UserError(f"another process has changed {self.folder}", hint="try again")
-            rewrite(connection, self.folder, replace(old, state=state), ids, vectors)
+            spaces.rewrite(connection, self.folder, replace(old, state=state), ids, vectors)
         self._look_again()
         self._sweep()
 
@@ -253,7 +255,7 @@ class Store:
         """
         connection = self._connected()
         with writing(connection, self.folder):
-            is_anew = compact(connection, self.folder, only_much=only_much)
+            is_anew = spaces.compact(connection, self.folder, only_much=only_much)
         if is_anew:
             self._look_again()
         self._sweep()
@@ -296,24 +298,15 @@ class Store:
     def by_letters(
         self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
     ) -> list[Hit]:
-        """Give the n entries whose letters fit a text best, by BM25, over all spaces.
+        """Give the n entries whose letters fit a text best, over all spaces: see `ranking.py`.
 
         What stands in several spaces is given once: as the entry of this one, if it has one.
-        Robertson and Zaragoza 2009 (doi:10.1561/1500000019), k1 = 1.2, b = 0.75, on grams of
-        letters in place of words; as SQLite's FTS5 computes it.
         """
-        looked_up = query_grams(text)
-        if not looked_up or not self.n_entries:
+        if not self.n_entries:
             return []
-        narrowed, values = where(conditions)
-        limited = f"AND rowid IN (SELECT id FROM entries WHERE {narrowed})" if conditions else ""
-        found = self._fetch(
-            f"SELECT rowid, -bm25(letters) AS worth FROM letters WHERE letters MATCH ? {limited} "
-            "ORDER BY worth DESC, rowid LIMIT ?",
-            " OR ".join(to_tokens([gram]) for gram in looked_up),
-            *(values if conditions else []),
-            n * (1 + len(self.spaces)),
-        )
+        with speaking(self.folder):
+            depth = n * (1 + len(self.spaces))
+            found = ranking.by_letters(self._connected(), text, depth, conditions)
         ids = [id for id, _ in found]
         read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
         for (id, worth), is_ours in zip(found, ours, strict=True):
@@ -343,21 +336,15 @@ class Store:
         if bad.any():
             raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
-    def _replaced(self, connection: sqlite3.Connection, space: Space) -> list[int | None]:
-        others = rivals(read_spaces(connection), space.about)
-        return [None, space.id, *(other.id for other in others)]
-
     def _look_again(self) -> None:
         """Take in what is on disk, as it is at one moment."""
         with reading(self._connected(), self.folder):
             self._look()
 
     def _look(self) -> None:
-        spaces = self._spaces()
+        fitting = self._spaces()
         if self.about:
-            fitting = [space for space in spaces if space.about == self.about]
-        else:
-            fitting = spaces[:1]
+            fitting = [space for space in fitting if space.about == self.about]
         self._space = fitting[0] if fitting else replace(self._space, id=None, n_rows=0)
         space = self._space
         found = self._fetch(
@@ -367,7 +354,7 @@ class Store:
         self._rows = np.array([row or 0 for _, row in found], dtype=np.int64)
         self._table = Table(np.zeros((0, 0), dtype=np.float32))
         if space.id is not None:
-            vectors = read_rows(self._connected(), self.folder, space)
+            vectors = spaces.read_rows(self._connected(), self.folder, space)
             index = approximate.open_index(self._index_path(), *vectors.shape)
             self._table = Table(vectors, index)
 

@@ -12,7 +12,7 @@ from naepo.config import UserError
 from naepo.embed.pairs import read_pairs
 from naepo.embed.passages import cut, read_passages
 from naepo.embed.sentence_runs import lines_of
-from naepo.embed.store import Store
+from naepo.embed.store import Entry, Store
 from naepo.encode import CharacterEncoder, DataSettings, prepare
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.writing import write_midi
@@ -137,6 +137,40 @@ def test_lines_of_the_runs_own_text_are_learned_from_where_it_is_at_hand(tmp_pat
     assert code == 0, err
     with Store.open(store) as kept:
         assert kept.width >= 20
+
+
+def test_a_file_is_one_from_wherever_it_is_named_and_no_other(tmp_path, capsys, monkeypatch):
+    store = tmp_path / "s.naepo"
+    for folder, text in (("one", "학교 하나"), ("two", "학교 둘")):
+        (tmp_path / folder / "notes").mkdir(parents=True)
+        (tmp_path / folder / "notes" / "a.txt").write_text(text)
+        monkeypatch.chdir(tmp_path / folder)
+        assert run(capsys, "embed", "notes", "--letters", "--store", store)[0] == 0
+    _, out, _ = run(capsys, "search", store, "학교")
+    assert len(out.splitlines()) == 2 and "  notes/a.txt, line 1" in out
+    assert f"  {tmp_path / 'one' / 'notes' / 'a.txt'}, line 1" in out
+    run(capsys, "embed", tmp_path / "two" / "notes", "--letters", "--store", store)
+    assert len(run(capsys, "search", store, "학교")[1].splitlines()) == 2
+    code, _, err = run(capsys, "search", store, "--delete", "name=notes/a.txt")
+    assert code == 0 and "1 taken out, 1 left" in err
+    assert "하나" in run(capsys, "search", store, "학교")[1]
+
+
+def test_a_row_of_an_older_store_is_replaced_and_what_a_file_has_lost_is_lost(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    file, store = tmp_path / "a.txt", tmp_path / "s.naepo"
+    file.write_text("학교 새\n\n학교 더")
+    things = [Entry("a.txt", "line 1", "text", "학교 옛", {"label": "1"})]
+    Store.join(store).add(None, things)
+    assert run(capsys, "embed", "a.txt", "--letters", "--store", store)[0] == 0
+    _, out, _ = run(capsys, "search", store, "학교")
+    assert len(out.splitlines()) == 2 and "옛" not in out
+    file.write_text(" \n")
+    (tmp_path / "b.txt").write_text("공원")
+    code, _, err = run(capsys, "embed", "a.txt", "b.txt", "--letters", "--store", store)
+    assert code == 0 and "2 taken out" in err and "1 added, 1 in" in err
 
 
 def test_a_model_that_is_gone_is_told_letters_find_and_embedding_again_mends_it(
