@@ -153,7 +153,10 @@ def _search(
         by = "letters"
     elif asked.by is not None and asked.by != "both":
         by = "meaning"
-    for one in search(store, words, asked.n, model=model, by=by, conditions=conditions):
+    found = search(store, words, asked.n, model=model, by=by, conditions=conditions)
+    if not found:
+        say("nothing found")
+    for one in found:
         print(line_of(one))
         if asked.why and model is not None and one.entry.text:
             reasons = why(model, words, one.entry.text)
@@ -186,7 +189,8 @@ def _delete(folder: Path, named: Sequence[str]) -> int:
     with Store.open(folder) as store:
         ids: set[int] = set()
         for text in named:
-            ids |= {int(text)} if text.isdigit() else set(store.matching([Condition.read(text)]))
+            is_id = text.isascii() and text.isdigit()
+            ids |= {int(text)} if is_id else set(store.matching([Condition.read(text)]))
         n = store.delete(sorted(ids))
         store.compact(only_much=True)
         say(f"{n:,} taken out, {store.n_entries:,} left in {folder}")

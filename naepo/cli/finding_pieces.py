@@ -65,7 +65,10 @@ def print_alike(store: Any, queries: "Sequence[Query]", n: int) -> None:
         if len(queries) > 1:
             print(name if number == 0 else f"\n{name}")
         found = {key: alike(store, *vectors, n) for key, vectors in keys.items()}
-        for one in best_of_keys(found, n):
+        best = best_of_keys(found, n)
+        if not best:
+            say("nothing found")
+        for one in best:
             print(one.line())
 
 

@@ -62,6 +62,8 @@ def main(arguments: list[str]) -> int:
     asked = parse(Search, "search", arguments)
     from naepo.embed.database import is_store
 
+    if asked.n < 1:
+        raise UserError(f"n must be at least 1, got {asked.n}", hint="--n 10")
     if is_store(asked.run):
         from naepo.cli.finding import find
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from naepo.checkpoint.faults import reach
 from naepo.config import UserError
+from naepo.encode.normal_form import normalized
 
 FILE = "store.db"
 APPLICATION = 0x6E61_6570
@@ -118,7 +119,27 @@ def speaking(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def to_db(text: str) -> str | bytes:
+    """Give a text to SQLite; a file name that is no Unicode text goes as bytes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return text
+
+
+def from_db(value: str | bytes) -> str:
+    """Give a text back that `to_db` gave."""
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")
+
+
+def _in_one_form(value: str | bytes) -> str | bytes:
+    """Give a name in NFC, as conditions are read."""
+    return to_db(normalized(from_db(value), "NFC"))
+
+
 def _prepare(connection: sqlite3.Connection, folder: Path) -> None:
+    connection.create_function("nfc", 1, _in_one_form, deterministic=True)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")

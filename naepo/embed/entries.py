@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from naepo.embed.database import Damaged
+from naepo.embed.database import Damaged, from_db, to_db
 from naepo.embed.filters import number_of
 from naepo.embed.letters import grams, to_tokens
 from naepo.encode.normal_form import normalized
@@ -37,7 +37,7 @@ def insert(
     for number, entry in enumerate(entries):
         entry = _in_one_form(entry)
         row = None if space is None else first_row + number
-        values = (space, row, *map(_to_db, _fields(entry)), _seal(entry))
+        values = (space, row, *map(to_db, _fields(entry)), _seal(entry))
         made = connection.execute(
             "INSERT INTO entries (space, row, name, place, kind, text, seal) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -46,7 +46,7 @@ def insert(
         id = made.lastrowid
         connection.executemany(
             "INSERT INTO marks VALUES (?, ?, ?, ?)",
-            [(id, _to_db(k), _to_db(v), number_of(v)) for k, v in entry.marks.items()],
+            [(id, to_db(k), to_db(v), number_of(v)) for k, v in entry.marks.items()],
         )
         tokens = _tokens(entry)
         if tokens:
@@ -79,13 +79,13 @@ def read(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> di
         for id, key, value in connection.execute(
             f"SELECT entry, key, value FROM marks WHERE entry IN ({places}) ORDER BY key", some
         ):
-            marks.setdefault(id, {})[_from_db(key)] = _from_db(value)
+            marks.setdefault(id, {})[from_db(key)] = from_db(value)
     entries = {}
     for id in ids:
         if id not in rows:
             continue
         *fields, seal = rows[id]
-        name, place, kind, text = map(_from_db, fields)
+        name, place, kind, text = map(from_db, fields)
         entries[id] = Entry(name, place, kind, text, marks.get(id, {}))
         if _seal(entries[id]) != seal:
             raise Damaged(
@@ -98,7 +98,7 @@ def read(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> di
 def named(connection: sqlite3.Connection, names: Iterable[str], space: int | None) -> list[int]:
     """Give the ids of the entries of a space that have one of these names."""
     found: list[int] = []
-    for some, places in _in_parts([_to_db(name) for name in dict.fromkeys(names)]):
+    for some, places in _in_parts([to_db(name) for name in dict.fromkeys(names)]):
         found += [
             id
             for (id,) in connection.execute(
@@ -111,7 +111,7 @@ def named(connection: sqlite3.Connection, names: Iterable[str], space: int | Non
 def texts_named(connection: sqlite3.Connection, names: Iterable[str]) -> list[int]:
     """Give the ids of the texts, of any space, that have one of these names."""
     found: list[int] = []
-    for some, places in _in_parts([_to_db(name) for name in dict.fromkeys(names)]):
+    for some, places in _in_parts([to_db(name) for name in dict.fromkeys(names)]):
         asked = f"SELECT id FROM entries WHERE kind = 'text' AND name IN ({places})"
         found += [id for (id,) in connection.execute(asked, some)]
     return found
@@ -121,7 +121,7 @@ def rename(connection: sqlite3.Connection, id: int, entry: Entry, name: str) -> 
     """Give an entry that has a text another name."""
     connection.execute(
         "UPDATE entries SET name = ?, seal = ? WHERE id = ?",
-        (_to_db(name), _seal(replace(entry, name=name)), id),
+        (to_db(name), _seal(replace(entry, name=name)), id),
     )
 
 
@@ -150,16 +150,3 @@ def _seal(entry: Entry) -> int:
     """Give a checksum of all that is kept of an entry: SQLite has none of its own."""
     parts = [*_fields(entry), *(part for pair in sorted(entry.marks.items()) for part in pair)]
     return zlib.crc32("\0".join(parts).encode("utf-8", "surrogatepass"))
-
-
-def _to_db(text: str) -> str | bytes:
-    """Give a text to SQLite; a file name that is no Unicode text goes as bytes."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "surrogatepass")
-    return text
-
-
-def _from_db(value: str | bytes) -> str:
-    return value if isinstance(value, str) else value.decode("utf-8", "surrogatepass")

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from naepo.config import UserError
+from naepo.embed.database import to_db
 from naepo.encode.normal_form import normalized
 
 Sign = Literal["=", "!=", "<", "<=", ">", ">="]
 COLUMNS = ("name", "place", "kind")
-"""What every entry has; any other key is looked up among its marks."""
+"""What every entry has; of these, and of any other key, its marks are looked at as well."""
 _CONDITION = re.compile(r"\s*([^=!<>]+?)\s*(!=|<=|>=|=|<|>)\s*(.*?)\s*", re.DOTALL)
 
 
@@ -51,14 +52,17 @@ class Condition:
         if self.sign == "!=":
             condition, values = Condition(self.key, "=", self.value).sql()
             return f"NOT ({condition})", values
-        if self.key in COLUMNS:
-            if self.sign != "=":
-                raise UserError(f"{self.key} is no number and has no order")
+        if self.sign == "=" and self.key in COLUMNS:
             # a file goes by its whole path, and is typed from where one is
-            values = [self.value, str(Path(self.value).resolve())]
-            return f"{self.key} IN (?, ?)", values
-        test, value = ("value = ?", self.value) if self.sign == "=" else self._ordered()
-        return f"id IN (SELECT entry FROM marks WHERE key = ? AND {test})", [self.key, value]
+            path = normalized(str(Path(self.value).resolve()), "NFC")
+            is_marked, values = self._marked()
+            names = [to_db(self.value), to_db(path)]
+            return f"nfc({self.key}) IN (?, ?) OR {is_marked}", [*names, *values]
+        return self._marked()
+
+    def _marked(self) -> tuple[str, list[Any]]:
+        test, value = ("value = ?", to_db(self.value)) if self.sign == "=" else self._ordered()
+        return f"id IN (SELECT entry FROM marks WHERE key = ? AND {test})", [to_db(self.key), value]
 
     def _ordered(self) -> tuple[str, Any]:
         return f"number {self.sign} ?", _number(self.value)

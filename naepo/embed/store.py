@@ -31,6 +31,8 @@ from naepo.embed.table import Table
 
 Array = np.ndarray
 Ids = Int[Array, " n"]
+LARGEST = 2**63 - 1
+"""The largest id that SQLite knows."""
 NONE_KEPT = "make them: naepo embed RUN PIECES"
 
 
@@ -208,6 +210,7 @@ class Store:
         """Take entries out; give how many there were. No search finds them from here on."""
         connection = self._connected()
         with writing(connection, self.folder):
+            ids = [id for id in ids if id <= LARGEST]
             there = [id for id in ids if self._fetch("SELECT 1 FROM entries WHERE id = ?", id)]
             entries.delete(connection, there, self.folder)
             spaces.drop_empty(connection)

@@ -388,6 +388,21 @@ def test_conditions_narrow_both_searches_and_are_never_part_of_a_statement(tmp_p
             Condition.read(wrong)
 
 
+def test_a_mark_may_be_called_like_a_column_and_a_name_be_spelled_apart(tmp_path):
+    store = Store.join(tmp_path)
+    apart = unicodedata.normalize("NFD", "한글.txt")
+    marked = Entry("b", text="둘", marks={"name": "Kim", "place": "7"})
+    store.add(None, [Entry(apart, text="하나"), marked, Entry("caf\udce9", text="셋")])
+
+    def among(text):
+        return store.matching([Condition.read(text)])
+
+    assert among("name=Kim") == [2] and among("name=b") == [2] and among("name!=Kim") == [1, 3]
+    assert among("place>=7") == [2] and among("place<7") == [] and among("name=한글.txt") == [1]
+    assert among(f"name={apart}") == [1] and among("name=caf\udce9") == [3]
+    assert store.delete([10**20, 2]) == 1
+
+
 def test_two_ways_of_making_vectors_live_side_by_side(tmp_path):
     Store.join(tmp_path, {"of": "text"}).add(rows(2), names(2, "text"))
     Store.join(tmp_path, {"of": "music"}).add(rows(3, width=5), [Entry("음악"), *names(2)])

@@ -71,6 +71,14 @@ def test_letters_alone_need_no_model_and_find_add_narrow_and_delete(notes, tmp_p
     assert "축제" not in out and "지루한" not in out
     code, _, err = run(capsys, "search", store, "학교", "--by", "meaning")
     assert code == 2 and "no vectors of sentences" in err
+    code, out, err = run(capsys, "search", store, "없는말")
+    assert (code, out, err) == (0, "", "nothing found\n")
+    code, _, err = run(capsys, "search", store, "--delete", "9" * 20)
+    assert code == 0 and "0 taken out, 4 left" in err
+    code, _, err = run(capsys, "search", store, "--delete", "²")
+    assert code == 2 and "not a condition" in err
+    code, out, err = run(capsys, "search", store, "학교", "--n=-1")
+    assert code == 2 and not out and "n must be at least 1, got -1" in err
     code, _, err = run(capsys, "reduce", store)
     assert code == 2 and "no vectors" in err
 
