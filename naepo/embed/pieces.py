@@ -29,8 +29,6 @@ MOMENT = 256
 """Ids of a moment: about four bars of a chorale on the grid, or three lines of text."""
 LONGEST_TEXT = 64 << 20
 """Bytes of a file of text."""
-BOOK = ".abc"
-"""The ending of files that may hold many tunes."""
 SHOWN = 40
 """Characters of a text that tell a moment."""
 
@@ -246,16 +244,11 @@ def _music(paths: Sequence[Path], encoder: MusicEncoder, on_unread: Told) -> Ite
 
 def scores_in(files: list[Path]) -> Iterator[tuple[str, Any]]:
     """Read scores, each with its name. A book of tunes has many, which are numbered."""
-    from naepo.encode.music.library import read_all
+    from naepo.encode.music.library import read_files
 
-    books = [path for path in files if path.suffix.lower() == BOOK]
-    others = [path for path in files if path.suffix.lower() != BOOK]
-    for path, score in zip(others, read_all(others), strict=True):
-        yield str(path), score
-    for path in books:
-        tunes = list(read_all([path]))
-        for number, tune in enumerate(tunes, 1):
-            yield str(path) if len(tunes) == 1 else f"{path} #{number}", tune
+    for path, found in read_files(files):
+        for number, score in enumerate(found, 1):
+            yield str(path) if len(found) == 1 else f"{path} #{number}", score
 
 
 def _texts(

@@ -19,11 +19,13 @@ from naepo.embed.pieces import (
     moments,
     place,
     read_pieces,
+    scores_in,
 )
 from naepo.embed.places import home_of
 from naepo.embed.store import Store
 from naepo.encode import CharacterEncoder
 from naepo.encode.music.score import Meter, Note, Part, Score
+from naepo.encode.music.writing import write_midi
 from tests.embed.melodies import MelodyEncoder, melody, small_model
 
 TEXT = CharacterEncoder.fit(["the quick brown fox jumps over lazy dogs.\n"])
@@ -145,6 +147,30 @@ def test_texts_are_read_whole_or_by_line_and_what_cannot_be_read_is_told(tmp_pat
     lines = read_pieces([tmp_path / "a.txt"], TEXT, on_unread=told.append, by_line=True)
     assert [piece.name for piece in lines] == [f"{tmp_path / 'a.txt'}:{n}" for n in (1, 3)]
     assert TEXT.decode(lines[1].ids) == "jumps"
+
+
+def test_books_and_files_are_read_by_one_set_of_processes_and_tunes_are_numbered(
+    tmp_path, monkeypatch
+):
+    from naepo.encode.music import library
+
+    started = []
+
+    class Counted(library.Readers):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            started.append(self)
+
+    monkeypatch.setattr(library, "Readers", Counted)
+    for name, pitches in (("a", "CD"), ("b", "E"), ("d", "FG")):
+        tunes = (f"X:{n}\nM:4/4\nL:1/4\nK:C\n{p}4|\n" for n, p in enumerate(pitches, 1))
+        (tmp_path / f"{name}.abc").write_text("\n".join(tunes))
+    write_midi(melody(0), tmp_path / "c.mid")
+    found = list(scores_in(files_below([tmp_path], None)))
+    names = ["a.abc #1", "a.abc #2", "b.abc", "c.mid", "d.abc #1", "d.abc #2"]
+    assert [name for name, _ in found] == [str(tmp_path / name) for name in names]
+    assert [found[n][1].notes[0].pitch for n in (0, 1, 2, 4, 5)] == [60, 62, 64, 65, 67]
+    assert len(started) == 1
 
 
 def test_a_path_that_is_not_there_and_nothing_to_read_are_refused(tmp_path):

@@ -3,7 +3,8 @@
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,29 @@ def read_all(
 
     Raises: UserError where symusic is needed and missing, or the cache cannot be written.
     """
+    files = read_files(
+        paths,
+        cache=cache,
+        workers=workers,
+        on_progress=on_progress,
+        seconds=seconds,
+        mebibytes=mebibytes,
+    )
+    with closing(files):
+        for _, found in files:
+            yield from found
+
+
+def read_files(
+    paths: Sequence[Path],
+    *,
+    cache: Path | None = None,
+    workers: int | None = None,
+    on_progress: OnProgress = silent,
+    seconds: float = SECONDS,
+    mebibytes: int = MEBIBYTES,
+) -> Generator[tuple[Path, list[Score | Broken]], None, None]:
+    """Read as `read_all` does; give each path with all that its file gave."""
     workers = workers or len(os.sched_getaffinity(0))
     with (
         Cache(cache) as kept,
@@ -57,8 +81,8 @@ def read_all(
         library = _Library(kept, readers)
         for n_done, (path, ticket) in enumerate(library.read(paths), 1):
             assert ticket.answer is not None
-            for found in ticket.answer:
-                yield found if isinstance(found, Score) else Broken(path, found.reason)
+            answer = ticket.answer
+            yield path, [f if isinstance(f, Score) else Broken(path, f.reason) for f in answer]
             on_progress(PHASE, n_done / len(paths))
 
 
