@@ -16,6 +16,8 @@ from naepo.encode.files import Source, open_regular, shown, stamp_of
 from naepo.encode.formats import kind_of
 from naepo.encode.tables import cells, in_lines
 
+LONGEST_TEXT = 1 << 20
+"""Characters of a text, as in `naepo embed`."""
 NO_LABEL = ("", "nan")
 """What stands in a label's place when there is none; any case."""
 
@@ -39,6 +41,16 @@ class Table:
                 hint=near if near.startswith("did") else f"{flag} COLUMN",
             )
         return self.columns.index(column)
+
+    def text(self, line: int, row: Sequence[str], place: int) -> str:
+        """Give the text of a row. Raises: UserError for one of more than 1,048,576 characters."""
+        text = row[place]
+        if len(text) > LONGEST_TEXT:
+            raise UserError(
+                f"a text of {len(text):,} characters ({self.name}, line {line:,})",
+                hint=f"at most {LONGEST_TEXT:,}: make several rows of a longer one",
+            )
+        return text
 
 
 def open_table(path: Path, encoding: str = "utf-8") -> Table:
@@ -96,7 +108,7 @@ def read_examples(
     learnt: of a table to test on, the classes that are learnt; None for a table to learn from.
 
     Raises: UserError as `open_table`, for rows without a label, for no row at all, for a class that
-    is not learnt, and for fewer than two classes to learn.
+    is not learnt, for fewer than two classes to learn, and for a text beyond all measure.
     """
     table = open_table(path, encoding)
     at_text, at_label = table.place(text, "--text"), table.place(label, "--label")
@@ -105,7 +117,7 @@ def read_examples(
         if row[at_label].strip().lower() in NO_LABEL:
             without.append(line)
             continue
-        texts.append(row[at_text])
+        texts.append(table.text(line, row, at_text))
         labels.append(row[at_label].strip())
         if learnt is not None and labels[-1] not in learnt:
             raise UserError(

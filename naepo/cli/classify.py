@@ -204,9 +204,9 @@ def _named(
     waiting: list[list[str]] = []
 
     def texts() -> Iterator[str]:
-        for _, row in table.rows:
+        for line, row in table.rows:
             waiting.append(row)
-            yield row[at_text]
+            yield table.text(line, row, at_text)
 
     for named, each in classifier.stream(texts()):
         yield waiting.pop(0), named, each.tolist()

@@ -158,6 +158,14 @@ def test_a_broken_row_in_the_middle_leaves_no_half_file(classifier, desk, capsys
     assert not out.exists() and not list(tmp_path.glob(".tmp*"))
 
 
+def test_a_text_beyond_all_measure_is_named_with_its_line(classifier, capsys, tmp_path):
+    table, out = tmp_path / "long.csv", tmp_path / "named.csv"
+    table.write_text("document\n좋아요\n" + "x" * ((1 << 20) + 1) + "\n")
+    code, _, err = typed(capsys, classifier, table, "--out", out)
+    assert code == 2 and "1,048,577 characters" in err and "line 3" in err
+    assert not out.exists()
+
+
 def test_help_needs_no_library(capsys):
     with pytest.raises(SystemExit) as left:
         typed(capsys, "train", "--help")

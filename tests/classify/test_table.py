@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from naepo.classify import table
 from naepo.classify.table import TableWriter, open_table, read_examples
 from naepo.config import UserError
+from naepo.embed import passages
 from naepo.encode import tables
 
 CELL = st.text(st.sampled_from("\r\n\t\"',;| a가"), max_size=6)
@@ -154,6 +156,15 @@ def test_a_table_to_test_on_may_hold_one_class_but_none_that_is_not_learnt(write
     assert refused.value.hint == "its classes: `bad`, `good`"
     with pytest.raises(UserError, match="holds no label"):
         read_examples(write("text,label\n"), "text", "label", learnt=classes)
+
+
+def test_a_text_may_be_as_long_as_one_that_is_embedded(write):
+    assert table.LONGEST_TEXT == passages.MOST_OF_A_ROW == 1 << 20
+    long = "x" * (1 << 20)
+    path = write(f"text,label,more\na,good,\n{long},bad,{long}y\n")
+    assert read_examples(path, "text", "label").texts[1] == long
+    with pytest.raises(UserError, match=r"a text of 1,048,577 characters \(.*line 3\)"):
+        read_examples(path, "more", "label")
 
 
 def test_what_is_written_can_be_read_again_and_new_columns_take_no_name_that_is_taken(write):
