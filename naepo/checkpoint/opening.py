@@ -171,11 +171,14 @@ def _refuse_large_encoder(folder: Path, encoder: Encoder, settings: LanguageMode
 def _reading_model(folder: Path, settings: LanguageModelSettings) -> Iterator[Future[Network]]:
     """Read the weights beside what is read of the encoder: one copies memory, the other parses."""
     with ThreadPoolExecutor(1) as beside:
-        yield beside.submit(_read_model, folder, settings)
+        yield beside.submit(read_model, folder, settings)
 
 
-def _read_model(folder: Path, settings: LanguageModelSettings) -> Network:
-    """Read the weights and build the network for them; not before names and shapes agree."""
+def read_model(folder: Path, settings: LanguageModelSettings) -> Network:
+    """Read the weights and build the network for them; not before names and shapes agree.
+
+    Raises: UserError when the files, which nothing here verifies, and the settings do not fit.
+    """
     tensors: dict[str, Tensor] = {}
     for file in _weight_files(folder):
         tensors |= read_tensors(file, is_copy=False)  # the network has memory for them already

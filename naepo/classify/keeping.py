@@ -4,15 +4,18 @@
     arrays.safetensors    all numbers of all parts, as PART.NAME
     grams.json            the n-grams, in the order of their columns
     net.toml              of a tuned network: the shape of its body
-    tokenizer.json ...    of a tuned network: its encoder, so that it needs no run
+    model.safetensors     of a probe of vectors, a kernel machine and adapters: the weights of the
+                          model that they read texts with; see `own_model.py`
+    tokenizer.json ...    the encoder, wherever a network reads
     report.html           figures and pictures for a person
     manifest.json         size and sha256 of all the others
 
-A probe, a kernel machine and adapters need the run that they were made from, and know it again.
+It stands by itself. A folder that was written before the model was kept in it needs the run that it
+was made from, and knows it again.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -30,12 +33,14 @@ from naepo.classify.linear import Linear
 from naepo.classify.lora import adapters
 from naepo.classify.net import ClassifierNet, NetSettings, body_of
 from naepo.classify.ngrams import Ngrams, needs_scikit_learn
+from naepo.classify.own_model import read_own, write_own
 from naepo.classify.parts import KernelPart, LinearPart, NetPart, Part
 from naepo.classify.source import Source
 from naepo.config import UserError, from_table, read_toml, to_table, to_toml
 from naepo.embed.keeping import kept
 from naepo.encode import load_encoder
 from naepo.model import ModelSettings, build
+from naepo.model.kinds import settings_table
 from naepo.reduce.normalise import Standard
 
 if TYPE_CHECKING:
@@ -83,6 +88,7 @@ def save(folder: Path, classifier: Classifier, report: str | None = None) -> Pat
         net = part if isinstance(part, NetPart) else net
     refuse_non_finite(arrays, "the classifier")
     source = classifier.source
+    has_model = source is not None and _needs_model(parts)
     content = {
         "format": FORMAT,
         "kind": classifier.kind,
@@ -91,6 +97,7 @@ def save(folder: Path, classifier: Classifier, report: str | None = None) -> Pat
         "weights": list(classifier.weights),
         "run": None if source is None else str(source.folder.absolute()),
         "fingerprint": None if source is None else source.fingerprint,
+        "model": settings_table(source.model.settings) if source and has_model else None,
         "about": classifier.about,
     }
     with kept(folder) as draft:
@@ -99,7 +106,9 @@ def save(folder: Path, classifier: Classifier, report: str | None = None) -> Pat
             draft.write(GRAMS, [_json(grams)])
         if net is not None:
             draft.write(NET, [_shape_of(net).encode()])
-            assert source is not None
+        if source is not None and has_model:
+            write_own(draft, source)
+        elif source is not None and net is not None:
             source.encoder.save(draft.path)
         if report is not None:
             draft.write("report.html", [report.encode()])
@@ -112,8 +121,9 @@ def load(
 ) -> Classifier:
     """Open a classifier, every byte of it verified.
 
-    run: where the run that it was made from lies now, when it has moved.  kernel: the function that
-    it was made with, when that was an own one: code is not kept.
+    run: the run that it was made from, which is then read in place of the folder's own copy; needed
+    by an older folder whose run has moved.  kernel: the function that it was made with, when that
+    was an own one: code is not kept.
 
     Raises: UserError when it is damaged, of a newer naepo, or the run is another one or missing.
     """
@@ -152,16 +162,16 @@ def load(
 def _source(
     folder: Path, content: Mapping[str, Any], run: Path | None, device: str
 ) -> Source | None:
-    """Open the run that the parts need, and check that it is the one."""
-    needs_run = any(
-        said["needs_source"] and not said.get("stands_alone") for said in content["parts"]
-    )
-    if (folder / NET).is_file() and not needs_run:
+    """Open the model that the parts need; where it is a run's, check that it is the one."""
+    needs_model = _needs_model(content["parts"])
+    if (folder / NET).is_file() and not needs_model:
         shape = from_table(ModelSettings, read_toml(folder / NET)["body"], NET, "body")
         model = build(shape).to(device)
         return Source(model, load_encoder(folder), folder, content["fingerprint"])
-    if not needs_run:
+    if not needs_model:
         return None
+    if run is None and content.get("model") is not None:
+        return read_own(folder, content["model"], content["fingerprint"], device)
     place = Path(content["run"]) if run is None else run
     if not place.is_dir():
         raise UserError(
@@ -179,6 +189,11 @@ def _source(
             "RUN/checkpoints/STEP, or train the classifier again",
         )
     return source
+
+
+def _needs_model(parts: Sequence[Mapping[str, Any]]) -> bool:
+    """Say whether something reads texts with the run's model, and not with a copy tuned whole."""
+    return any(said["needs_source"] and not said.get("stands_alone") for said in parts)
 
 
 def _written(part: Part) -> tuple[dict[str, Any], Arrays, list[str] | None]:

@@ -30,7 +30,7 @@ class Train(Arguments):
     label: str = "label"
     """The column with the classes."""
     out: Path
-    """Where to keep the classifier."""
+    """Where to keep the classifier, with the model that it reads texts with."""
     kind: Literal["ngrams", "vectors", "both", "kernel", "tune", "lora"] | None = None
     """A linear probe of character n-grams, of the model's vectors, or of both; a kernel machine on
     vectors; a copy of the model, tuned whole or by low-rank adapters. Default: the best probe."""
@@ -73,7 +73,7 @@ class Classify(Arguments):
     why: bool = False
     """Add a column with the words that decided."""
     run: Path | None = None
-    """Where the run that it was made from lies now."""
+    """The run that it was made from, to be read in place of what the classifier keeps of it."""
     encoding: str = "utf-8"
     """How the table is encoded."""
     device: str | None = None
@@ -111,7 +111,11 @@ def _train(asked: Train) -> int:
         n_examples=len(examples.texts),
     )  # fmt: skip
     _keep(asked.out, learnt)
-    _say(f"kept in {asked.out}; name the classes of others: naepo classify {asked.out} new.csv")
+    size = sum(path.stat().st_size for path in asked.out.iterdir()) / 1e6
+    _say(
+        f"kept in {asked.out} ({size:,.1f} MB); name the classes of others: "
+        f"naepo classify {asked.out} new.csv"
+    )
     _tell(asked, learnt, test)
     return 0
 

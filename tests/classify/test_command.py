@@ -145,7 +145,7 @@ def test_what_is_learnt_is_kept_before_it_is_told(desk, capsys, run, tmp_path, m
         with monkeypatch.context() as patch, pytest.raises(MemoryError):
             patch.setattr(place, broken)
             typed(capsys, *words, made, *more)
-        assert f"kept in {made}" in capsys.readouterr().err
+        assert f"kept in {made} (0.0 MB)" in capsys.readouterr().err
         assert typed(capsys, made, desk / "new.tsv")[0] == 0
 
 
