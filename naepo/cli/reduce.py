@@ -1,6 +1,5 @@
 """`naepo reduce`: a map of a store, or of any table of numbers, in two dimensions."""
 
-import csv
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
-from naepo.config import UserError, did_you_mean
+from naepo.cli.map_rows import Rows, read, tell
+from naepo.config import UserError
 
 if TYPE_CHECKING:
     from naepo.reduce.adding import KeptMap
 
 TITLES = {"pca": "PCA", "tsne": "t-SNE", "umap": "UMAP"}
-NAMES = 60
-"""Characters of a text that name a point."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +26,13 @@ class Reduce(Arguments):
     method: Literal["pca", "tsne", "umap"] = "pca"
     """pca: the plane along which most varies.  tsne, umap: who is near stays near."""
     color: str | None = None
-    """What points are coloured by: a mark of the store's entries (or kind, name), a column of the
-    .csv; of an .npy file, a text file with a line for each row."""
+    """What points are coloured by: a mark of the store's entries, or where none is called so their
+    kind, name (of the file) or place; a column of the .csv; of an .npy file, a text file with a
+    line for each row."""
+    by: str | None = None
+    """Of a store, which vectors are drawn: of the way that `naepo embed --by` named, or neural.
+    Where two have one name: sentences, text, pieces, notes, sound, or the run. Default: the first,
+    or with --onto those of the map."""
     where: tuple[str, ...] = ()
     """Of a store, only what meets these conditions, as of `naepo search`."""
     png: Path | None = None
@@ -39,7 +42,8 @@ class Reduce(Arguments):
     out: Path | None = None
     """Keep the map (.npz), so that points can be added later."""
     onto: Path | None = None
-    """Add to a map that was kept; its points stay where they are, and the new ones get a ring."""
+    """Add to a map that was kept; its points stay where they are, and the new ones get a ring. Of a
+    store, what is on the map is not added again."""
     seed: int = 0
     """Decides what is drawn by chance: the same seed gives the same map."""
     perplexity: float | None = None
@@ -50,34 +54,35 @@ class Reduce(Arguments):
     """Of more rows so many are drawn by the seed, and that is said."""
 
 
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """What is to be drawn. marks: what it is coloured by, None for nothing."""
-
-    rows: Any
-    names: list[str]
-    marks: list[str] | None
-
-
 def main(arguments: list[str]) -> int:
     """Parse, read, reduce, measure, draw, keep."""
     asked = parse(Reduce, "reduce", arguments)
-    given = _drawn(_read(asked), asked)
-    if asked.onto is not None:
-        given, kept, notes, n_old = _added(asked, given, asked.onto)
-    else:
+    old = _old_map(asked.onto)
+    given = read(asked, old)
+    if old is None:
+        given = _drawn(given, asked)
         kept, notes = _reduced(asked, given)
         n_old = len(given.rows)
+    else:
+        given = _drawn(_not_on(old, given), asked)
+        given, kept, notes = _added(asked, given, old)
+        n_old = len(old.points)
     title = f"{TITLES[kept.method]} of {asked.source.name}: {len(kept.points):,} points"
-    _tell(title, *notes)
+    tell(title, *notes)
     if asked.png or asked.svg:
         _draw(asked, title, notes, given, kept, n_old)
     else:
         _print(given, kept)
     if asked.out is not None:
         kept.save(asked.out)
-        _tell(f"map kept: {asked.out}")
+        tell(f"map kept: {asked.out}")
     return 0
+
+
+def _old_map(path: Path | None) -> "KeptMap | None":
+    from naepo.reduce.adding import KeptMap
+
+    return None if path is None else KeptMap.load(path)
 
 
 def _reduced(asked: Reduce, given: Rows) -> "tuple[KeptMap, list[str]]":
@@ -85,7 +90,7 @@ def _reduced(asked: Reduce, given: Rows) -> "tuple[KeptMap, list[str]]":
     from naepo.reduce.adding import KeptMap
 
     if asked.method == "umap":
-        _tell("UMAP compiles itself on its first use here, which takes up to a minute")
+        tell("UMAP compiles itself on its first use here, which takes up to a minute")
     found = reduce(
         given.rows,
         asked.method,
@@ -94,27 +99,67 @@ def _reduced(asked: Reduce, given: Rows) -> "tuple[KeptMap, list[str]]":
         n_neighbours=asked.neighbours,
     )
     notes = [_worth(found.trustworthiness, found.overlap, asked.seed), *found.notes]
-    about = {"names": given.names, "marks": given.marks}
-    return KeptMap(given.rows, found.points, asked.method, asked.seed, about), notes
+    return KeptMap(given.rows, found.points, asked.method, asked.seed, _about(given)), notes
 
 
-def _added(asked: Reduce, new: Rows, path: Path) -> "tuple[Rows, KeptMap, list[str], int]":
-    """Place rows on an older map; give all rows, the larger map, and how many were there before."""
+def _about(given: Rows) -> dict[str, Any]:
+    """Give what a map remembers of what stands on it."""
+    return {
+        "names": given.names, "marks": given.marks, "entries": given.entries, "space": given.space,
+    }  # fmt: skip
+
+
+def _not_on(old: "KeptMap", given: Rows) -> Rows:
+    """Leave out the entries of a store that are on the map, and say how many.
+
+    Raises: UserError when the map is of vectors that were made in another way.
+    """
+    if given.entries is None:
+        return given
+    space = old.about.get("space")
+    if space is not None and space != given.space:
+        raise UserError(
+            "the map is of vectors made in another way, which cannot be compared with these",
+            hint="leave --by out, or make a map of these: --out NAME.npz",
+        )
+    known = {*(old.about.get("entries") or ())}
+    new = [number for number, entry in enumerate(given.entries) if entry not in known]
+    if len(new) < len(given.names):
+        tell(f"{len(given.names) - len(new):,} entries are on the map already")
+    return given.pick(new)
+
+
+def _added(asked: Reduce, new: Rows, old: "KeptMap") -> "tuple[Rows, KeptMap, list[str]]":
+    """Place rows on an older map; give all rows, and the larger map."""
     import numpy as np
 
     from naepo.reduce import measure
     from naepo.reduce.adding import KeptMap
 
-    old = KeptMap.load(path)
-    points = np.concatenate([old.points, old.place(new.rows)])
+    n_old, n_new = len(old.points), len(new.names)
+    places = old.place(new.rows) if n_new else old.points[:0]
+    points = np.concatenate([old.points, places])
     rows = np.concatenate([old.rows, np.asarray(new.rows, dtype=old.rows.dtype)])
     measured = measure(rows, points, seed=asked.seed)
-    before = old.about.get("marks") or ([""] * len(old.points) if new.marks is not None else None)
-    marks = None if before is None else [*before, *(new.marks or [""] * len(new.names))]
-    both = Rows(rows, [*old.about.get("names", [""] * len(old.points)), *new.names], marks)
-    kept = KeptMap(rows, points, old.method, old.seed, {"names": both.names, "marks": marks})
+    both = Rows(
+        rows,
+        [*old.about.get("names", [""] * n_old), *new.names],
+        _joined(old.about.get("marks"), n_old, new.marks, n_new),
+        _joined(old.about.get("entries"), n_old, new.entries, n_new),
+        old.about.get("space") or new.space,
+    )
+    kept = KeptMap(rows, points, old.method, old.seed, _about(both))
     worth = _worth(measured.trustworthiness, measured.overlap, old.seed)
-    return both, kept, [worth, f"{len(new.names):,} points added"], len(old.points)
+    return both, kept, [worth, f"{n_new:,} points added"]
+
+
+def _joined(
+    before: list[str] | None, n_before: int, after: list[str] | None, n_after: int
+) -> list[str] | None:
+    """Put one column below another; a missing one is empty, and of two there is none."""
+    if before is None and after is None:
+        return None
+    return [*(before or [""] * n_before), *(after or [""] * n_after)]
 
 
 def _worth(trustworthiness: float | None, overlap: float | None, seed: int) -> str:
@@ -139,18 +184,20 @@ def _draw(
     if asked.svg is not None:
         with whole(asked.svg) as temporary:
             temporary.write_text(picture.svg(), encoding="utf-8")
-        _tell(f"drawn: {asked.svg}")
+        tell(f"drawn: {asked.svg}")
     if asked.png is not None:
         picture.write_png(asked.png)
-        _tell(f"painted: {asked.png}")
+        tell(f"painted: {asked.png}")
 
 
 def _print(given: Rows, kept: "KeptMap") -> None:
-    table = csv.writer(sys.stdout, lineterminator="\n")
-    table.writerow(["x", "y", "name", *(["mark"] if given.marks is not None else [])])
+    from naepo.classify.table import TableWriter
+
+    new = [] if given.marks is None else ["mark"]
+    table = TableWriter(sys.stdout, ["x", "y", "name"], new, False)
     for number, (x, y) in enumerate(kept.points.tolist()):
         marks = [] if given.marks is None else [given.marks[number]]
-        table.writerow([f"{x:.6g}", f"{y:.6g}", given.names[number], *marks])
+        table.write([f"{x:.6g}", f"{y:.6g}", given.names[number]], marks)
 
 
 def _drawn(given: Rows, asked: Reduce) -> Rows:
@@ -160,116 +207,6 @@ def _drawn(given: Rows, asked: Reduce) -> Rows:
     n = len(given.rows)
     if n <= asked.most:
         return given
-    _tell(f"{asked.most:,} of {n:,} rows, drawn by the seed (--most {n} takes all)")
+    tell(f"{asked.most:,} of {n:,} rows, drawn by the seed (--most {n} takes all)")
     chosen = np.sort(np.random.default_rng(asked.seed).choice(n, asked.most, replace=False))
-    marks = None if given.marks is None else [given.marks[i] for i in chosen]
-    return Rows(np.asarray(given.rows)[chosen], [given.names[i] for i in chosen], marks)
-
-
-def _read(asked: Reduce) -> Rows:
-    from naepo.embed.database import is_store
-
-    if is_store(asked.source):
-        return _of_store(asked)
-    if not asked.source.is_file():
-        raise UserError(
-            f"no such store or file: {asked.source}", hint="a store, an .npy or a .csv file"
-        )
-    if asked.where:
-        raise UserError("--where is for a store")
-    if asked.source.suffix.lower() == ".npy":
-        return _of_npy(asked)
-    return _of_table(asked)
-
-
-def _of_store(asked: Reduce) -> Rows:
-    import numpy as np
-
-    from naepo.embed.filters import COLUMNS, Condition
-    from naepo.embed.store import Store
-
-    with Store.open(asked.source) as store:
-        if not len(store) or not store.width:
-            raise UserError(
-                f"{asked.source} has no vectors", hint="naepo embed RUN FILES --store STORE"
-            )
-        chosen = np.ones(len(store), dtype=bool)
-        if asked.where:
-            conditions = [Condition.read(text) for text in asked.where]
-            chosen = np.isin(store.ids, store.matching(conditions))
-        entries = list(store.read(store.ids[chosen].tolist()).values())
-        rows = store.vectors[chosen]
-    names = [f"{e.name} {e.place} {e.text[:NAMES]}".strip() for e in entries]
-    if asked.color is None:
-        return Rows(rows, names, None)
-    if asked.color in COLUMNS:
-        return Rows(rows, names, [getattr(entry, asked.color) for entry in entries])
-    known = {key for entry in entries for key in entry.marks}
-    if asked.color not in known:
-        raise UserError(
-            f"no entry is marked with `{asked.color}`",
-            hint=did_you_mean(asked.color, [*known, *COLUMNS]),
-        )
-    return Rows(rows, names, [entry.marks.get(asked.color, "") for entry in entries])
-
-
-def _of_npy(asked: Reduce) -> Rows:
-    import numpy as np
-
-    try:
-        rows = np.load(asked.source, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UserError(f"not an .npy file of numbers: {error} (in {asked.source})") from None
-    if rows.ndim != 2:
-        raise UserError(f"expected a row for each thing, got shape {rows.shape}")
-    names = [f"row {number}" for number in range(len(rows))]
-    if asked.color is None:
-        return Rows(rows, names, None)
-    lines = _lines(Path(asked.color))
-    if len(lines) != len(rows):
-        raise UserError(f"{len(rows)} rows, but {len(lines)} lines in {asked.color}")
-    return Rows(rows, names, lines)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
-
-
-def _of_table(asked: Reduce) -> Rows:
-    import numpy as np
-
-    from naepo.embed.passages import rows_of_table
-
-    table = [row for _, row in rows_of_table(asked.source)]
-    columns = list(table[0]) if table else []
-    if asked.color is not None and asked.color not in columns:
-        raise UserError(
-            f"no column is called `{asked.color}`", hint=did_you_mean(asked.color, columns)
-        )
-    is_number = {
-        name: all(_number(row.get(name, "")) is not None for row in table) for name in columns
-    }
-    numeric = [name for name in columns if is_number[name] and name != asked.color]
-    if not numeric:
-        raise UserError(f"{asked.source} has no column of numbers in every row")
-    rows = np.array([[_number(row[name]) for name in numeric] for row in table])
-    words = [name for name in columns if not is_number[name]]
-    names = [" ".join(row.get(name, "") for name in words)[:NAMES] for row in table]
-    marks = None if asked.color is None else [row.get(asked.color, "") for row in table]
-    _tell(f"columns: {', '.join(numeric)}")
-    return Rows(rows, names, marks)
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _tell(*lines: str) -> None:
-    for line in lines:
-        print(line, file=sys.stderr)
+    return given.pick(chosen.tolist())

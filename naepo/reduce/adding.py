@@ -7,6 +7,8 @@ begin; they go on from there, we do not. It can only say what the old rows alrea
 """
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,13 +59,23 @@ class KeptMap:
         return np.concatenate(found).astype(np.float32)
 
     def save(self, path: Path) -> None:
-        """Keep it as an .npz file. Raises: UserError when it cannot be written."""
+        """Keep it as an .npz file, whole or not at all.
+
+        Raises: UserError when it cannot be written; what had the name is then as it was.
+        """
         head = json.dumps({"method": self.method, "seed": self.seed, "about": self.about})
+        temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
         try:
-            with path.open("wb") as file:
+            with temporary.open("wb") as file:
                 np.savez(file, rows=self.rows, points=self.points, head=np.array(head))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
         except OSError as error:
             raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+        finally:
+            with suppress(OSError):
+                temporary.unlink()
 
     @classmethod
     def load(cls, path: Path) -> "KeptMap":

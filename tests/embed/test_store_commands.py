@@ -105,7 +105,7 @@ def test_meaning_and_letters_together_why_and_a_map(notes, tmp_path, capsys):
     svg = (tmp_path / "m.svg").read_text()
     assert "좋음 (1)" in svg and "trustworthiness" in svg and "other (4)" in svg
     code, out, err = run(capsys, "reduce", store, "--onto", tmp_path / "m.npz")
-    assert code == 0 and "6 points added" in err and len(out.splitlines()) == 13
+    assert code == 0 and "0 points added" in err and len(out.splitlines()) == 7
     code, _, err = run(capsys, "reduce", store, "--color", "labl")
     assert code == 2 and "did you mean `label`" in err
 
