@@ -97,9 +97,11 @@ def _texts(
 def _notes(
     asked: "Embed", way: "Way", paths: tuple[Path, ...], about: dict[str, Any], folder: Path
 ) -> Made:
+    from naepo.cli.hearing import tell_of_recordings
     from naepo.cli.storing import known_state, say
     from naepo.embed.note_ways import EventWay, fitted, kept
 
+    tell_of_recordings(paths, say)
     scores = list(read_scores(paths))
     known = known_state(folder, about)
     maker = (

@@ -30,7 +30,8 @@ class Embed(Arguments):
     """A run's folder, one checkpoint, or a Hugging Face folder; with --by or --letters no run is
     named, only files and folders."""
     pieces: Positional[tuple[Path, ...]] = ()
-    """Files and folders of what the run was trained on: music, or text. Recordings: see --sound."""
+    """Files and folders of what the run was trained on: music, or text. Recordings alone are taken
+    as sound; beside music, see --sound."""
     store: Path | None = None
     """Add sentences and passages, rows of tables, or pieces to this store; it is made where there
     is none. `naepo search` takes its name in place of the run's."""
@@ -119,9 +120,12 @@ def pieces_of(asked: Embed, loaded: "Checkpoint", home: Path | None) -> "Made":
 
     home: where the copy is kept; None where there is no place for one.
     """
+    from naepo.cli.hearing import tell_of_recordings
     from naepo.embed import tuned
     from naepo.embed.pieces import embedder, read_pieces
 
+    if loaded.encoder.unit == "event":
+        tell_of_recordings(asked.pieces, _say)
     pieces = read_pieces(asked.pieces, loaded.encoder, on_unread=_say, by_line=asked.lines)
     if asked.tune is not None:
         if home is None:

@@ -20,8 +20,19 @@ Sound = tuple[Any, int]
 
 
 def are_recordings(paths: Sequence[Path]) -> bool:
-    """Say whether what is named are recordings alone, which a model of notes cannot read."""
-    return bool(paths) and all(path.suffix.lower() in AUDIO for path in paths)
+    """Say whether what is named, or lies in folders that are, are recordings alone.
+
+    Raises: UserError for a path that is not there.
+    """
+    files = files_below(paths, None)
+    return bool(files) and all(path.suffix.lower() in AUDIO for path in files)
+
+
+def tell_of_recordings(paths: Sequence[Path], say: Callable[[str], None]) -> None:
+    """Say how many recordings in the folders that are named are left out where notes are read."""
+    left_out = files_below([path for path in paths if path.is_dir()], AUDIO)
+    if left_out:
+        say(f"recordings left out, which --sound takes: {len(left_out):,} (first: {left_out[0]})")
 
 
 def hear(

@@ -104,3 +104,22 @@ def test_a_recording_finds_the_music_that_it_is_of(tmp_path, capsys):
     write_wav(tmp_path / "heard.wav", played.astype(np.float32), 22_050)
     code, out, _ = run(capsys, "search", home, tmp_path / "heard.wav")
     assert code == 0 and out.split()[1] == str(folder / "1.mid") and "0:00-" in out
+    (tmp_path / "heard").mkdir()
+    (tmp_path / "heard.wav").rename(tmp_path / "heard" / "a.wav")
+    code, _, err = run(capsys, "embed", home, tmp_path / "heard")
+    assert code == 0 and f"1 pieces, kept in {home}/embedding/sound-vectors" in err
+
+
+def test_recordings_beside_music_are_left_out_and_told(tmp_path, capsys):
+    folder = tmp_path / "mixed"
+    (folder / "inside").mkdir(parents=True)
+    write_midi(melody(0, 30), folder / "0.mid")
+    for name in ("a.wav", "inside/b.WAV"):
+        write_wav(folder / name, np.zeros(2_205, dtype=np.float32), 22_050)
+    home = saved_run(tmp_path / "run", EventEncoder.fit("remi", iter([melody(0, 30)])))
+    code, _, err = run(capsys, "embed", home, folder)
+    assert code == 0 and "1 pieces" in err
+    assert f"recordings left out, which --sound takes: 2 (first: {folder / 'a.wav'})" in err
+    store = tmp_path / "s.naepo"
+    code, _, err = run(capsys, "embed", folder, "--by", "one-hot", "--store", store)
+    assert code == 0 and "recordings left out, which --sound takes: 2" in err
