@@ -118,43 +118,32 @@ def _space(
 
     Raises: UserError when there are none of the way that is asked for.
     """
-    from naepo.cli.finding_pieces import is_called
+    from naepo.cli.finding_pieces import is_called, names_of
 
     of_map = None if old is None else old.about.get("space")
     if asked.by is None:
         fitting = [space for space in spaces if space == of_map] or spaces
     else:
-        by = asked.by
-        fitting = [space for space in spaces if is_called(space, by) or by in _names(space)]
+        fitting = [space for space in spaces if is_called(space, asked.by)]
         if not fitting:
             raise UserError(
-                f"nothing in {asked.source} was embedded by {by}",
-                hint=did_you_mean(by, [_name(space, spaces) for space in spaces]),
+                f"nothing in {asked.source} was embedded by {asked.by}",
+                hint=did_you_mean(asked.by, names_of(spaces)),
             )
     return fitting[0] if fitting else None
 
 
 def _say_left_out(spaces: Sequence[dict[str, Any]], about: dict[str, Any], n: int) -> None:
     """Say what of a store is not drawn: vectors of different ways have nothing in common."""
+    from naepo.cli.finding_pieces import names_of
+
     if not n:
         return
-    others = [f"--by {_name(space, spaces)}" for space in spaces if space != about]
-    ways = f"were embedded in other ways ({', '.join(others)}) or " if others else ""
-    drawn = f"; drawn is {_name(about, spaces)}" if others else ""
+    names = list(zip(names_of(spaces), spaces, strict=True))
+    others = ", ".join(f"--by {name}" for name, space in names if space != about)
+    drawn = "".join(f"; drawn is {name}" for name, space in names if space == about and others)
+    ways = f"were embedded in other ways ({others}) or " if others else ""
     tell(f"left out: {n:,} entries that {ways}have no vectors{drawn}")
-
-
-def _names(space: dict[str, Any]) -> list[str]:
-    """Give what a way to vectors may be called."""
-    from naepo.cli.finding_pieces import way_of
-
-    return [way_of(space), *(space[key] for key in ("made_of", "run") if key in space)]
-
-
-def _name(space: dict[str, Any], spaces: Sequence[dict[str, Any]]) -> str:
-    """Give the first of its names that no other way of the store has."""
-    names = _names(space)
-    return next((n for n in names if sum(n in _names(o) for o in spaces) == 1), names[0])
 
 
 def _of_npy(asked: "Reduce") -> Rows:

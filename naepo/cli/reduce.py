@@ -31,8 +31,7 @@ class Reduce(Arguments):
     line for each row."""
     by: str | None = None
     """Of a store, which vectors are drawn: of the way that `naepo embed --by` named, or neural.
-    Where two have one name: sentences, text, pieces, notes, sound, or the run. Default: the first,
-    or with --onto those of the map."""
+    Default: the first there were, or with --onto those of the map; the others are named."""
     where: tuple[str, ...] = ()
     """Of a store, only what meets these conditions, as of `naepo search`."""
     png: Path | None = None
