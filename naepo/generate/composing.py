@@ -182,13 +182,15 @@ def _open_plan(
     ends[music.end_id] = True
     # A mark before each bar would begin one more; a mark after it may still come, and then the end.
     closing = lines.marks if not is_ending else ends if lines.is_before else ends | lines.marks
+    is_new = len(prompt) == 1 + lines.is_before
     return Plan(
         rules,
         end_id=music.end_id,
         bar_marks=lines.marks,
         n_bars=bars,
         closing=closing,
-        upbeats=lines.upbeats if len(prompt) == 1 else None,
+        upbeats=lines.upbeats if is_new else None,
+        lengths=lines.lengths if is_new else None,
         signs=lines.signs,
         demands=[(music.end_id,)] if is_ending and not lines.is_before else [],
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from naepo.encode.encoder import Encoder
+from naepo.encode.music.bars import COMMON_TIME, length_of
 
 Mask = NDArray[np.bool_]
 """For each id, whether it may come next, shape (vocab_size,)."""
@@ -110,6 +111,9 @@ class Plan:
     bar_marks: for each id, whether it stands between bars, shape (vocab_size,).
     closing: the ids that may close the last free bar, of the marks and the end id; none: all marks.
     upbeats: ids that say of a first bar that it is none of the n_bars.
+    lengths: how long a bar is of the metre that an id says, 0 for what is none, (vocab_size,). When
+        the second bar begins with a longer one than the first, the first is an upbeat, and none of
+        the n_bars. None: no first bar is an upbeat by its metre.
     signs: ids that do not fill a bar; in an empty last bar the end may not come. None: the marks.
     demands: for each place after the free bars, the ids that may stand there (one, to force it), or
         None where the rules alone decide.
@@ -129,6 +133,7 @@ class Plan:
         n_bars: int | None = 0,
         closing: Mask | None = None,
         upbeats: Mask | None = None,
+        lengths: NDArray[np.float64] | None = None,
         signs: Mask | None = None,
         demands: Sequence[Sequence[int] | None] = (),
         never: Mask | None = None,
@@ -139,6 +144,8 @@ class Plan:
         self.n_bars = n_bars
         nothing = np.zeros_like(bar_marks)
         self.upbeats = nothing if upbeats is None else upbeats
+        self.lengths = np.zeros(len(bar_marks)) if lengths is None else lengths
+        self._length = float(length_of(COMMON_TIME))
         self.signs = bar_marks if signs is None else signs
         self.never = nothing if never is None else never
         is_end = self._only([end_id])
@@ -152,6 +159,7 @@ class Plan:
         self.wish: Wish | None = None
         self.is_unwanted = False
         self._in_first_bar = True
+        self._is_after_first = False
         self._is_empty = True
         self._look()
 
@@ -192,8 +200,9 @@ class Plan:
         self.n_read += 1
         if id == self.end_id:
             self.is_over = True
-        elif self.n_bars == 0:
+        elif self.n_bars == 0 and not self._ends_upbeat(id):
             self.n_met += 1
+            self._is_after_first = False
         elif self.n_bars is not None:
             self.n_bars += self._bars_of(id)
         self._look()
@@ -208,12 +217,17 @@ class Plan:
     def _bars_of(self, id: int) -> int:
         """Give how many more free bars there are to come because of an id."""
         self._is_empty = bool(self.bar_marks[id] or (self._is_empty and self.signs[id]))
-        if self.bar_marks[id]:
-            self._in_first_bar = False
-            return -1
-        is_upbeat = self._in_first_bar and bool(self.upbeats[id])
-        self._in_first_bar = self._in_first_bar and not is_upbeat
-        return int(is_upbeat)
+        is_mark = bool(self.bar_marks[id])
+        is_upbeat = self._ends_upbeat(id) or (self._in_first_bar and bool(self.upbeats[id]))
+        if self._in_first_bar and self.lengths[id]:
+            self._length = self.lengths[id]
+        self._is_after_first = self._in_first_bar and is_mark
+        self._in_first_bar = self._in_first_bar and not (is_upbeat or is_mark)
+        return int(is_upbeat) - int(is_mark)
+
+    def _ends_upbeat(self, id: int) -> bool:
+        """Whether it is the metre, right after the first bar, that makes an upbeat of that bar."""
+        return self._is_after_first and bool(self.lengths[id] > self._length)
 
     def _look(self) -> None:
         """Find out what may come next, and whether anything may."""
@@ -230,7 +244,10 @@ class Plan:
         allowed = self.rules.allowed()
         demand = self.demands[self.n_met] if self.n_bars == 0 else None
         if demand is not None:
-            return allowed & self._only(demand)
+            wanted = self._only(demand)
+            if self._is_after_first:
+                wanted |= self.lengths > self._length
+            return allowed & wanted
         if self.n_bars == 1:
             allowed = allowed & ~self._closes_last
         if self.n_bars is not None and (self.n_bars > 1 or (self.n_bars == 1 and self._is_empty)):

@@ -11,12 +11,15 @@ from torch import nn
 
 from naepo.config import UserError
 from naepo.encode.byte_level import ByteEncoder
+from naepo.encode.music.bars import bars_of as bars_of_score
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.score import Key, Meter, Note, Part, Score, Tempo
 from naepo.encode.music.voices import PARTS
 from naepo.generate import Sampling
-from naepo.generate.composing import compose, continue_piece, fill, harmonise
+from naepo.generate.bar_lines import bar_lines
+from naepo.generate.composing import _open_plan, compose, continue_piece, fill, harmonise
+from naepo.generate.gap import Gap
 from naepo.generate.manner import Manner
 from naepo.model import ModelSettings, Transformer, build
 from naepo.model.cache import State
@@ -246,6 +249,28 @@ def test_an_upbeat_is_bar_0():
     assert [a == b for a, b in zip(old, new, strict=True)] == [True, False, True, True]
 
 
+def upbeat_and_bars(n_bars: int) -> Score:
+    """A quarter in a metre of its own, then whole bars: so files tell an upbeat."""
+    notes = tuple(replace(note, onset=note.onset + 1) for note in chorale(n_bars).notes)
+    first = tuple(Note(0, voice, pitch, 1) for voice, pitch in enumerate((67, 60, 55, 48)))
+    return Score(1, PARTS, (*first, *notes), meters=(Meter(0, 1, 4), Meter(1, 4, 4)))
+
+
+UPBEATS = GridEncoder.fit([upbeat_and_bars(3)], steps_per_quarter=1)
+REMI = EventEncoder.fit("remi", [upbeat_and_bars(3)])
+
+
+@pytest.mark.parametrize("encoder", [UPBEATS, REMI], ids=["grid", "remi"])
+def test_an_upbeat_in_a_metre_of_its_own_is_bar_0_as_in_a_printed_score(encoder):
+    piece = upbeat_and_bars(3)
+    bars = bar_lines(encoder).split(encoder.encode(encoder.write(piece)).tolist())
+    assert [bar.is_pickup for bar in bars_of_score(piece)] == [True, False, False, False]
+    assert Gap.of(encoder, piece, 0, 0, 0).inside == bars[:1]
+    assert Gap.of(encoder, piece, 1, 2, 0).inside == bars[1:3]
+    with pytest.raises(UserError, match="the piece has bars 0 to 3"):
+        Gap.of(encoder, piece, 4, 4, 0)
+
+
 @pytest.mark.parametrize(("first", "last"), [(0, 1), (3, 2), (4, 5), (5, 5)])
 def test_a_gap_outside_of_the_piece_is_refused(first, last):
     with pytest.raises(UserError, match=f"the piece has bars 1 to 4, got the gap {first}-{last}"):
@@ -278,6 +303,18 @@ def test_a_piece_from_nothing_has_the_bars_that_were_asked_for_besides_an_upbeat
         lines = bars_of(written.notation)
         assert len(lines) == bars + any("bar:" in word for word in lines[0].split())
         assert written.is_whole
+
+
+@pytest.mark.parametrize(("encoder", "bars"), [(UPBEATS, 1), (UPBEATS, 2), (REMI, 2)])
+def test_an_upbeat_of_its_own_metre_is_none_of_the_bars_that_were_asked_for(encoder, bars):
+    ids = [encoder.end_id, *encoder.encode(encoder.write(upbeat_and_bars(bars))).tolist()]
+    n_read = 1 + bar_lines(encoder).is_before
+    plan = _open_plan(encoder, ids[:n_read], bar_lines(encoder), bars, is_ending=True)
+    for id in [*ids[n_read:], encoder.end_id]:
+        assert plan.is_open
+        assert plan.allowed()[id]
+        plan.advance(id)
+    assert plan.is_fulfilled
 
 
 def test_a_piece_without_a_number_of_bars_ends_where_the_model_likes():

@@ -75,12 +75,13 @@ def meters_of(
         start += length
 
 
-def bars_of(score: Score) -> list[Bar]:
+def bars_of(score: Score, until: int = 1) -> list[Bar]:
     """Divide a whole piece into bars; common time until it names a metre.
 
     A metre that enters before a bar is full cuts that bar short.
+    until: the tick that the bars reach at least, where the notes end before.
     """
-    end = max(score.end, 1)
+    end = max(score.end, until)
     meters = {meter.onset: meter for meter in score.meters if meter.onset < end}
     if 0 not in meters:
         meters[0] = Meter(0, *COMMON_TIME)
@@ -89,7 +90,7 @@ def bars_of(score: Score) -> list[Bar]:
     for onset, until in pairwise(places):
         time = (meters[onset].beats, meters[onset].unit)
         bars.extend(_bars_between(onset, until, time, score.ticks_per_quarter, until == end))
-    return _with_pickup(bars)
+    return _with_pickup(bars, score.ticks_per_quarter)
 
 
 def _bars_between(start: int, end: int, time: Time, ticks: int, is_last: bool) -> Iterator[Bar]:
@@ -100,10 +101,10 @@ def _bars_between(start: int, end: int, time: Time, ticks: int, is_last: bool) -
         start += length
 
 
-def _with_pickup(bars: list[Bar]) -> list[Bar]:
-    """Take a first bar that is alone in its metre, and shorter than the second, for an upbeat."""
-    if len(bars) > 1 and bars[0].time != bars[1].time:
+def _with_pickup(bars: list[Bar], ticks: int) -> list[Bar]:
+    """Take a first bar that is shorter than the metre of the second for an upbeat."""
+    if len(bars) > 1:
         first, second = bars[:2]
-        if length_of(first.time) < length_of(second.time):
+        if first.end - first.start < int(length_of(second.time) * ticks):
             bars[0] = Bar(first.start, first.end, second.time, is_pickup=True)
     return bars

@@ -196,3 +196,9 @@ def test_verovio_engraves_what_is_written_without_a_complaint(capfd):
     assert toolkit.loadData(to_musicxml(CHORD))
     assert toolkit.renderToSVG(1).count('class="note"') == 5
     assert capfd.readouterr().err == ""
+
+
+def test_a_first_bar_that_a_metre_cuts_short_is_an_upbeat_too():
+    notes = tuple(Note(onset, 0, 60, 1) for onset in range(10))
+    score = Score(1, (Part(),), notes, meters=(Meter(0, 4, 4), Meter(2, 4, 4)))
+    assert '<measure number="0" implicit="yes">' in to_musicxml(score)
