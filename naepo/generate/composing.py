@@ -15,6 +15,7 @@ from naepo.encode.music.score import Score
 from naepo.generate.bar_lines import BarLines, bar_lines
 from naepo.generate.constraint import Plan, rules_after
 from naepo.generate.gap import Gap
+from naepo.generate.given import continued, filled
 from naepo.generate.manner import Composition, Manner, as_music, dressed, finished, write
 from naepo.generate.melody import Melody
 from naepo.generate.timed import write_bars
@@ -55,7 +56,7 @@ def continue_piece(
     is_ending: bool = True,
     manner: Manner | None = None,
 ) -> Composition:
-    """Write on from a theme, which stands at the beginning of the piece as the encoder tells it.
+    """Write on from a theme, which stands at the beginning of the piece as it is.
 
     bars: how many to add; a last bar of the theme that is not full is filled up first. None: as
         many as the model likes.
@@ -94,7 +95,7 @@ def harmonise(
     chosen = write(model, music, prompt, plan, manner, len(plan.demands))
     ids = [id for id in chosen.ids if id != music.end_id]
     told = music.read(music.decode(ids)).transposed(-given.transposed)
-    score = dressed(told, melody, keeps_meters=True)
+    score = dressed(told, melody)
     return replace(finished(music, score, ids, chosen, manner), transposed=given.transposed)
 
 
@@ -111,7 +112,9 @@ def fill(
     """Write some bars of a piece anew, so that they fit what comes before and after.
 
     first_bar, last_bar: the first and the last to be rewritten; the first whole bar is 1, an upbeat
-        0. All other bars stay, id by id; so do metre, key and tempo, and silent voices stay silent.
+        0. All other bars stay, note by note, as the score has them (`given.filled` says what comes
+        of a note that sounds over a border); so do metre, key and tempo, and silent voices stay
+        silent. New notes get the instrument and a usual velocity of their part.
     look_ahead: how many bars after the gap are weighed, at least 0.
 
     Raises: UserError for a model of text or of a notation without bars, a gap that is outside the
@@ -127,8 +130,9 @@ def fill(
             hint="use more particles or a lower temperature",
         )
     ids = gap.filled(chosen.ids, music)
-    told = dressed(music.read(music.decode(ids)), score, keeps_meters=True)
-    return finished(music, told, ids, chosen, manner)
+    told = music.read(music.decode(ids))
+    made = filled(music, score, told, gap.start, gap.end if gap.after else None)
+    return finished(music, made, ids, chosen, manner)
 
 
 def _go_on(
@@ -152,7 +156,8 @@ def _go_on(
         manner = replace(manner, particles=1)
         told, chosen = write_bars(model, music, theme, begun, bars, manner, bars * IDS_PER_BAR)
         ids = music.encode(music.write(told)).tolist()
-        return finished(music, dressed(told, theme), ids, chosen, manner)
+        made = told if theme is None else continued(music, theme, told)
+        return finished(music, made, ids, chosen, manner)
     prompt = [music.end_id, *begun]
     if lines is not None and lines.is_before:
         prompt += np.flatnonzero(lines.marks).tolist()
@@ -162,7 +167,9 @@ def _go_on(
     most_ids = MOST_IDS if bars is None else (bars + 1) * IDS_PER_BAR
     chosen = write(model, music, prompt, plan, manner, most_ids)
     ids = _without_closing([*prompt[1:], *chosen.ids], music.end_id, lines)
-    return finished(music, dressed(music.read(music.decode(ids)), theme), ids, chosen, manner)
+    told = music.read(music.decode(ids))
+    made = told if theme is None else continued(music, theme, told)
+    return finished(music, made, ids, chosen, manner)
 
 
 def _open_plan(

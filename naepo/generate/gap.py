@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from naepo.config import UserError
+from naepo.encode.music.bars import bars_of
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.grid_words import HOLD, REST
@@ -19,13 +20,18 @@ Demands = list[Sequence[int] | None]
 
 @dataclass(frozen=True)
 class Gap:
-    """The bars of a piece around a gap, as ids. ahead: how many ids of `after` are weighed."""
+    """The bars of a piece around a gap, as ids.
+
+    n_ahead: how many ids of `after` are weighed.  start, end: of the gap, in ticks of the encoder.
+    """
 
     lines: BarLines
     before: list[int]
     inside: list[list[int]]
     after: list[int]
     n_ahead: int
+    start: int
+    end: int
 
     @classmethod
     def of(
@@ -39,7 +45,8 @@ class Gap:
                 f"for them; {' and '.join(BARRED)} have",
                 hint=f"train with --encoder {BARRED[1]}, or in four voices with {BARRED[0]}",
             )
-        bars = lines.split(music.encode(music.write(score)).tolist())
+        notation = music.write(score)
+        bars = lines.split(music.encode(notation).tolist())
         first = lines.first_number(bars)
         last = first + len(bars) - 1
         if not first <= first_bar <= last_bar <= last:
@@ -53,7 +60,11 @@ class Gap:
         n_ahead = len(_joined(bars[end : end + look_ahead]))
         if lines.is_before and after:
             n_ahead = max(1, n_ahead)  # the mark that closes the gap is the first id after it
-        return cls(lines, _joined(bars[:begin]), bars[begin:end], after, n_ahead)
+        known = music.read(notation)
+        last_sign = max((meter.onset for meter in known.meters), default=0)
+        places = bars_of(known, until=last_sign + 1)
+        ticks = places[begin].start, places[end - 1].end
+        return cls(lines, _joined(bars[:begin]), bars[begin:end], after, n_ahead, *ticks)
 
     @property
     def opening(self) -> list[int]:

@@ -146,15 +146,13 @@ def finished(
     )
 
 
-def dressed(told: Score, like: Score | None, *, keeps_meters: bool = False) -> Score:
-    """Give what was written the title and tempo of the score it came from, exactly as they were.
-
-    keeps_meters: the metre and the key as well, where no bar came or went.
-    """
-    if like is None:
-        return told
+def dressed(told: Score, like: Score) -> Score:
+    """Give what was written the title, tempo, metre and key of its score, exactly as they were."""
     signs = replace(like, notes=()).at_resolution(told.ticks_per_quarter)
-    told = replace(told, title=like.title, tempos=signs.tempos or told.tempos)
-    if not keeps_meters:
-        return told
-    return replace(told, meters=signs.meters or told.meters, keys=signs.keys or told.keys)
+    return replace(
+        told,
+        title=like.title,
+        tempos=signs.tempos or told.tempos,
+        meters=signs.meters or told.meters,
+        keys=signs.keys or told.keys,
+    )

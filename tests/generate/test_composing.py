@@ -236,6 +236,24 @@ def test_what_is_held_after_a_gap_sounds_at_its_end():
         assert any(note.pitch == 45 and note.end == 12 for note in written.score.notes_of(3))
 
 
+def test_what_the_words_of_a_piece_leave_out_stays_around_a_gap_and_in_a_theme():
+    fine = chorale(3, title="Fine", tempos=(Tempo(0, 77.5),)).at_resolution(10)
+    parts = tuple(replace(part, program=40 + n) for n, part in enumerate(PARTS))
+    notes = tuple(
+        replace(n, onset=n.onset + n.part, duration=n.duration - 3, velocity=90 + n.part)
+        for n in fine.notes
+    )
+    fine = replace(fine, parts=parts, notes=notes)
+    made = fill(MODEL, GRID, fine, 2, 2, manner=manner()).score
+    outside = {note for note in notes if not 40 <= note.onset < 80}
+    assert outside <= set(made.notes)
+    assert all(note.velocity == 90 + note.part for note in made.notes)
+    assert replace(made, notes=()) == replace(fine, notes=())
+    longer = continue_piece(MODEL, GRID, fine, bars=1, manner=manner()).score
+    assert {note for note in notes if note.end < 115} <= set(longer.notes)
+    assert (longer.parts, longer.title, longer.tempos) == (parts, "Fine", fine.tempos)
+
+
 def test_a_voice_that_is_silent_in_the_whole_piece_is_silent_in_the_gap():
     piece = replace(chorale(3), notes=tuple(n for n in chorale(3).notes if n.part != 2))
     assert not fill(MODEL, GRID, piece, 2, 2, manner=manner()).score.notes_of(2)

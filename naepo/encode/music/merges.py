@@ -16,7 +16,7 @@ from naepo.config import UserError
 from naepo.encode import tokenizer_files
 from naepo.encode.encoder import Ids, Token
 from naepo.encode.explain import IdsLike, check_ids, explain
-from naepo.encode.music.encoder import Sounding
+from naepo.encode.music.encoder import MusicEncoder, Sounding
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.merged_files import (
@@ -223,6 +223,13 @@ class MergedEncoder:
                 told = self._engine.encode(_as_text(piece[int(starts_with_end) :]))
             done.append(np.array(told.ids, dtype=np.int64))
         return np.concatenate(done)
+
+
+def base_of(encoder: MusicEncoder) -> Base:
+    """Give the encoder whose words are merged; the same one where none are."""
+    base = encoder.base if isinstance(encoder, MergedEncoder) else encoder
+    assert isinstance(base, Base), "every encoder of music is one of these"
+    return base
 
 
 def _as_text(base_ids: Ids) -> str:
