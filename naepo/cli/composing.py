@@ -9,9 +9,15 @@ import numpy as np
 
 from naepo.checkpoint import Checkpoint
 from naepo.cli.generate import Generate, Music, sampling_of
+from naepo.cli.keeping import check, keep, say
 from naepo.config import UserError
+from naepo.encode.music.encoder import MusicEncoder
+from naepo.encode.music.events import EventEncoder
+from naepo.encode.music.grid import GridEncoder
+from naepo.encode.music.merges import base_of
 from naepo.encode.music.reading import read_score
 from naepo.encode.music.score import Score
+from naepo.encode.music.voices import VOICES, in_voices
 from naepo.generate.composing import compose as compose_freely
 from naepo.generate.composing import continue_piece, fill, harmonise
 from naepo.generate.manner import Composition, Manner, as_music
@@ -24,7 +30,7 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
     """
     music = asked.music
     encoder = as_music(loaded.model, loaded.encoder)
-    _check(music)
+    _check(music, encoder)
     begun = _begun(asked, encoder.read)
     scores: list[Score] = []
     for number in range(asked.samples):
@@ -33,19 +39,19 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
             temperatures=dict(map(_temperature, music.temperatures)),
             avoid=music.avoid,
             particles=music.particles,
-            on_note=_say,
+            on_note=say,
         )
         made = _piece(music, loaded, begun, manner)
-        _say(made.describe() + ("" if made.is_whole else "; it was cut off"))
+        say(made.describe() + ("" if made.is_whole else "; it was cut off"))
         print(made.notation, end="" if made.notation.endswith("\n") else "\n", flush=True)
-        _keep(music, made.score, number if asked.samples > 1 else None)
+        keep(music, made.score, number if asked.samples > 1 else None)
         scores.append(made.score)
     if music.report:
         _report(loaded, scores, music.avoid)
     return 0
 
 
-def _check(music: Music) -> None:
+def _check(music: Music, encoder: MusicEncoder) -> None:
     given = [name for name in ("continue_", "soprano", "fill") if getattr(music, name)]
     if len(given) > 1:
         names = " and ".join("--" + name.rstrip("_") for name in given)
@@ -56,11 +62,20 @@ def _check(music: Music) -> None:
         )
     if not music.fill and music.bars and not music.bars.isdecimal():
         raise UserError(f"--bars is a number of bars, got {music.bars}", hint="--bars 8")
-    for path, endings in ((music.score, SCORES), (music.roll, ROLLS)):
-        if path is not None and path.suffix.lower() not in endings:
-            raise UserError(
-                f"{path} cannot be written", hint="a name that ends in " + " or ".join(endings)
-            )
+    check(music)
+    if music.report and not _tells_four_voices(encoder):
+        raise UserError(
+            f"--report counts in four voices, and the encoder {encoder.kind!r} of this run tells "
+            "other parts",
+            hint="leave --report out, or train with `--encoder grid`",
+        )
+
+
+def _tells_four_voices(encoder: MusicEncoder) -> bool:
+    base = base_of(encoder)
+    if isinstance(base, EventEncoder):
+        return sum(program >= 0 for program in base.scale.programs) == len(VOICES)
+    return isinstance(base, GridEncoder)
 
 
 def _begun(asked: Generate, read: Callable[[str], Score]) -> Score | None:
@@ -99,101 +114,29 @@ def _temperature(said: str) -> tuple[str, float]:
         ) from None
 
 
-def _keep(music: Music, score: Score, number: int | None) -> None:
-    """Write the files that were asked for; of several pieces each name gets its number."""
-    makers: list[tuple[Path | None, Callable[[Path], None]]] = [
-        (music.midi, lambda path: _write_midi(score, path)),
-        (music.wav, lambda path: _write_sound(music, score, path)),
-        (music.score, lambda path: _write_score(score, path)),
-        (music.roll, lambda path: _write_roll(score, path)),
-    ]
-    for path, make in makers:
-        if path is None:
-            continue
-        if number is not None:
-            path = path.with_stem(f"{path.stem}-{number + 1}")
-        if path.parent != Path():
-            path.parent.mkdir(parents=True, exist_ok=True)
-        make(path)
-
-
-SCORES = (".svg", ".musicxml", ".xml", ".mxl")
-ROLLS = (".svg", ".png")
-
-
-def _write_midi(score: Score, path: Path) -> None:
-    from naepo.encode.music.writing import write_midi
-
-    write_midi(score, path)
-    _say(f"wrote {path}")
-
-
-def _write_sound(music: Music, score: Score, path: Path) -> None:
-    from naepo.render import soundfont, synth
-    from naepo.render.sound import write_wav
-
-    sample_rate = 44_100
-    if music.soundfont is not None:
-        samples = soundfont.render(score, music.soundfont, sample_rate)
-    else:
-        samples = synth.render(score, sample_rate=sample_rate, timbre=music.timbre)
-    write_wav(path, samples, sample_rate)
-    _say(f"wrote {path}: {len(samples) / sample_rate:.0f} s of sound")
-
-
-def _write_score(score: Score, path: Path) -> None:
-    if path.suffix.lower() != ".svg":
-        from naepo.encode.music.writing import write_musicxml
-
-        write_musicxml(score, path)
-        _say(f"wrote {path}")
-        return
-    from naepo.render.engraving import score_svg
-    from naepo.render.files import whole
-
-    for number, page in enumerate(score_svg(score), 1):
-        name = path if number == 1 else path.with_stem(f"{path.stem}-page{number}")
-        with whole(name) as draft:
-            draft.write_text(page, encoding="utf-8")
-        _say(f"wrote {name}")
-
-
-def _write_roll(score: Score, path: Path) -> None:
-    from naepo.render.files import whole
-    from naepo.render.roll import roll_svg, write_roll_png
-
-    if path.suffix.lower() == ".png":
-        write_roll_png(score, path)
-    else:
-        with whole(path) as draft:
-            draft.write_text(roll_svg(score), encoding="utf-8")
-    _say(f"wrote {path}")
-
-
 def _report(loaded: Checkpoint, scores: list[Score], avoid: Sequence[str]) -> None:
     """Print the counts of the pieces beside those of the pieces that the model learned from."""
     from naepo.encode.music.counterpoint import beside, report
 
+    encoder = as_music(loaded.model, loaded.encoder)
+    base = base_of(encoder)
+    if isinstance(base, GridEncoder):
+        scores = [in_voices(score, base.ranges) for score in scores]
     name = f"written, {' and '.join(avoid)} avoided" if avoid else "written"
     reports = {name: report(scores)}
-    corpus = _training_pieces(loaded)
+    corpus = _training_pieces(loaded, encoder)
     if corpus:
         reports["learned from"] = report(corpus)
     print(beside(reports), file=sys.stderr)
 
 
-def _training_pieces(loaded: Checkpoint) -> list[Score]:
+def _training_pieces(loaded: Checkpoint, encoder: MusicEncoder) -> list[Score]:
     """Read the training pieces again; none where the cache does not hold them any more."""
     from naepo.encode.corpus import open_corpus
 
     folder = loaded.settings.get("plan", {}).get("corpus_folder")
-    encoder = as_music(loaded.model, loaded.encoder)
     if not folder or not Path(folder).is_dir():
         return []
     ids = np.asarray(open_corpus(Path(folder)).train.ids)
     pieces = np.split(ids, np.flatnonzero(ids == encoder.end_id) + 1)
     return [encoder.read(encoder.decode(piece)) for piece in pieces if len(piece) > 1]
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)

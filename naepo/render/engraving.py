@@ -94,11 +94,17 @@ def readable(score: Score) -> Score:
     return score.at_resolution(next(fitting, GRIDS[0]))
 
 
-def _engraved(musicxml: str) -> list[str]:
+def import_verovio() -> Any:
+    """Import verovio. Raises: UserError where it is not installed."""
     try:
         import verovio
     except ImportError:
         raise UserError("verovio is not installed", hint='pip install "naepo[music]"') from None
+    return verovio
+
+
+def _engraved(musicxml: str) -> list[str]:
+    verovio = import_verovio()
     with _alone:
         verovio.enableLog(verovio.LOG_OFF)
         toolkit: Any = verovio.toolkit(False)

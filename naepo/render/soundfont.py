@@ -10,7 +10,7 @@ import numpy as np
 from naepo.config import UserError
 from naepo.encode.files import open_regular, shown
 from naepo.encode.music.midi_writing import to_midi
-from naepo.encode.music.score import Score
+from naepo.encode.music.score import Note, Part, Score, Tempo
 from naepo.render.clock import seconds_of
 from naepo.render.sound import read_audio
 from naepo.render.timbres import Waveform
@@ -51,6 +51,12 @@ def render(score: Score, soundfont: Path | None = None, sample_rate: int = 44_10
         samples, _ = read_audio(sound, max_seconds=seconds + TAIL_SECONDS)
     loudest = np.abs(samples).max(initial=0.0)
     return samples * np.float32(PEAK / loudest) if loudest > 0 else samples
+
+
+def check(soundfont: Path) -> None:
+    """Find out whether a SoundFont can be played here, by a short note. Raises: UserError."""
+    note = Score(1, (Part(),), (Note(0, 0, 60, 1),), tempos=(Tempo(0, 960.0),))
+    render(note, soundfont, sample_rate=8_000)
 
 
 def _program() -> str:

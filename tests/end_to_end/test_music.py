@@ -2,12 +2,18 @@
 
 import contextlib
 import io
+import shutil
+import sys
 import wave
 from pathlib import Path
 
 import pytest
 
 from naepo import cli
+from naepo.cli.composing import _check
+from naepo.cli.generate import Music
+from naepo.config import UserError
+from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.reading import read_score
 from naepo.encode.music.score import Meter, Note, Part, Score, Tempo
 from naepo.encode.music.writing import write_midi
@@ -155,17 +161,56 @@ def test_a_run_of_music_is_evaluated_by_events(naepo, composer, pieces):
         (("--continue", "a.mid", "--soprano", "b.mid"), "cannot go together"),
         (("--temperatures", "S"), "a voice and a number"),
         (("--score", "a.pdf"), "a name that ends in .svg"),
+        (("--wav", "a.mp3"), "a name that ends in .wav"),
+        (("--midi", "a.wav"), "a name that ends in .mid"),
+        (("--wav", "a.wav", "--soundfont", "none.sf2"), "none.sf2"),
         (("--continue", "nowhere.mid"), "no such file"),
         (("--prompt", "H:X9"), "no word 'H:X9'"),
-        (("--wav", "a.wav", "--timbre", "kazoo", "--bars", "1"), "kazoo"),
+        (("--wav", "a.wav", "--timbre", "kazoo"), "kazoo"),
     ],
 )
-def test_a_mistake_is_answered_in_words(naepo, composer, tmp_path, monkeypatch, arguments, said):
+def test_a_mistake_is_answered_in_words_before_anything_is_composed(
+    naepo, composer, tmp_path, monkeypatch, arguments, said
+):
     monkeypatch.chdir(tmp_path)
-    code, _, err = naepo("generate", composer, *arguments)
+    code, words, err = naepo("generate", composer, *arguments)
     assert code == 2
+    assert not words
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("missing", "arguments"),
+    [("verovio", ("--score", "a.svg")), ("fluidsynth", ("--wav", "a.wav", "--soundfont", "a.sf2"))],
+)
+def test_a_program_that_is_missing_is_told_before_anything_is_composed(
+    naepo, composer, tmp_path, monkeypatch, missing, arguments
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "verovio", None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    code, words, err = naepo("generate", composer, *arguments)
+    assert (code, words) == (2, "")
+    assert f"{missing} is not installed" in err
+
+
+def test_a_report_of_a_run_without_four_voices_is_refused_before_anything_is_composed():
+    with pytest.raises(UserError, match="the encoder 'remi' of this run tells other parts"):
+        _check(Music(report=True), EventEncoder("remi", programs=()))
+    _check(Music(report=True), EventEncoder("remi", programs=(0, 1, 2, 3)))
+    _check(Music(), EventEncoder("remi", programs=()))
+
+
+def test_a_file_that_cannot_be_written_keeps_none_of_the_others_back(naepo, composer, tmp_path):
+    (tmp_path / "file").touch()
+    code, _, err = naepo(
+        "generate", composer, "--bars", 1, "--midi", tmp_path / "file" / "a.mid",
+        "--score", tmp_path / "file" / "a.musicxml", "--roll", tmp_path / "a.svg",
+    )  # fmt: skip
+    assert code == 2
+    assert err.count("cannot make the folder") == 2
+    assert "<svg" in (tmp_path / "a.svg").read_text()
 
 
 def test_a_model_of_text_says_that_it_knows_no_notes(naepo, trained):

@@ -69,6 +69,15 @@ def test_without_the_program_the_way_to_get_it_is_told(monkeypatch: pytest.Monke
     assert "apt install fluidsynth" in refusal.value.hint
 
 
+def test_whether_a_soundfont_can_be_played_is_found_out_by_a_short_note(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    heard: list[float] = []
+    monkeypatch.setattr(soundfont, "render", lambda score, *_, **__: heard.append(score.end))
+    soundfont.check(tmp_path / "a.sf2")
+    assert heard == [1]
+
+
 def test_without_any_soundfont_the_way_to_get_one_is_told(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
