@@ -124,19 +124,22 @@ def _report(loaded: Checkpoint, scores: list[Score], avoid: Sequence[str]) -> No
         scores = [in_voices(score, base.ranges) for score in scores]
     name = f"written, {' and '.join(avoid)} avoided" if avoid else "written"
     reports = {name: report(scores)}
-    corpus = _training_pieces(loaded, encoder)
-    if corpus:
-        reports["learned from"] = report(corpus)
+    try:
+        reports["learned from"] = report(_training_pieces(loaded, encoder))
+    except UserError as error:
+        say(f"no row of the pieces that the model learned from: {error.message}")
     print(beside(reports), file=sys.stderr)
 
 
 def _training_pieces(loaded: Checkpoint, encoder: MusicEncoder) -> list[Score]:
-    """Read the training pieces again; none where the cache does not hold them any more."""
+    """Read the training pieces again. Raises: UserError where they are not to be found."""
     from naepo.encode.corpus import open_corpus
 
     folder = loaded.settings.get("plan", {}).get("corpus_folder")
-    if not folder or not Path(folder).is_dir():
-        return []
+    if not folder:
+        raise UserError("the run does not say where they are")
+    if not Path(folder).is_dir():
+        raise UserError(f"the cache does not hold them any more (there is no {folder})")
     ids = np.asarray(open_corpus(Path(folder)).train.ids)
     pieces = np.split(ids, np.flatnonzero(ids == encoder.end_id) + 1)
     return [encoder.read(encoder.decode(piece)) for piece in pieces if len(piece) > 1]

@@ -213,6 +213,17 @@ def test_a_file_that_cannot_be_written_keeps_none_of_the_others_back(naepo, comp
     assert "<svg" in (tmp_path / "a.svg").read_text()
 
 
+def test_a_report_says_why_the_row_of_the_training_pieces_is_missing(naepo, composer, home):
+    (home / "cache").rename(home / "elsewhere")
+    try:
+        code, _, err = naepo("generate", composer, "--bars", 1, "--report")
+    finally:
+        (home / "elsewhere").rename(home / "cache")
+    assert code == 0, err
+    assert "no row of the pieces that the model learned from: the cache does not hold them" in err
+    assert "written" in err
+
+
 def test_a_model_of_text_says_that_it_knows_no_notes(naepo, trained):
     code, _, err = naepo("generate", trained, "--midi", "a.mid")
     assert code == 2
