@@ -15,12 +15,14 @@ from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.merges import base_of
-from naepo.encode.music.reading import read_score
+from naepo.encode.music.midi import PLAIN_TEMPO
+from naepo.encode.music.reading import format_of, read_content, read_score
 from naepo.encode.music.score import Score
 from naepo.encode.music.voices import VOICES, in_voices
 from naepo.generate.composing import compose as compose_freely
 from naepo.generate.composing import continue_piece, fill, harmonise
 from naepo.generate.manner import Composition, Manner, as_music
+from naepo.render.clock import timed
 
 
 def compose(asked: Generate, loaded: Checkpoint) -> int:
@@ -44,8 +46,9 @@ def compose(asked: Generate, loaded: Checkpoint) -> int:
         made = _piece(music, loaded, begun, manner)
         say(made.describe() + ("" if made.is_whole else "; it was cut off"))
         print(made.notation, end="" if made.notation.endswith("\n") else "\n", flush=True)
-        keep(music, made.score, number if asked.samples > 1 else None)
-        scores.append(made.score)
+        score = timed(made.score, _tempo(music))
+        keep(music, score, number if asked.samples > 1 else None)
+        scores.append(score)
     if music.report:
         _report(loaded, scores, music.avoid)
     return 0
@@ -112,6 +115,14 @@ def _temperature(said: str) -> tuple[str, float]:
             f"a temperature of a voice must be a voice and a number, got {said!r}",
             hint="--temperatures S=0.7 B=1",
         ) from None
+
+
+def _tempo(music: Music) -> float | None:
+    """Give the tempo that a given file means where it says none: a MIDI file means one."""
+    path = music.continue_ or music.soprano or music.fill
+    if path is None or format_of(read_content(path), path) != "midi":
+        return None
+    return PLAIN_TEMPO
 
 
 def _report(loaded: Checkpoint, scores: list[Score], avoid: Sequence[str]) -> None:

@@ -1,12 +1,13 @@
 """From ticks to seconds: when each moment of a score is heard."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from naepo.config import UserError
-from naepo.encode.music.score import Score
+from naepo.encode.music.score import Score, Tempo
 
 DEFAULT_TEMPO = 96.0
 """Quarter notes a minute where a score gives no tempo: a chorale sung at ease."""
@@ -19,11 +20,8 @@ class Clock:
 
     def __init__(self, score: Score) -> None:
         """Read the tempos. Raises: UserError for a tempo that is no speed at all."""
-        signs = {0: DEFAULT_TEMPO}
-        if score.tempos:
-            # A piece whose first sign comes late is at that sign's tempo from the start.
-            signs[0] = score.tempos[0].quarters_per_minute
-        for tempo in score.tempos:
+        signs = {}
+        for tempo in timed(score).tempos:
             if not 0 < tempo.quarters_per_minute < np.inf:
                 raise UserError(
                     f"a tempo must be above 0 quarter notes a minute, got "
@@ -42,6 +40,19 @@ class Clock:
         stretch = np.searchsorted(self._ticks, times, side="right") - 1
         since = times - self._ticks[stretch]
         return self._seconds[stretch] + since * self._seconds_per_tick[stretch]
+
+
+def timed(score: Score, tempo: float | None = None) -> Score:
+    """Give a piece with a tempo from its start, so that whatever plays it plays it alike.
+
+    tempo: quarter notes a minute until its first sign. None: that of the first sign, or
+    `DEFAULT_TEMPO` in a piece without any.
+    """
+    if score.tempos and score.tempos[0].onset <= 0:
+        return score
+    if tempo is None:
+        tempo = score.tempos[0].quarters_per_minute if score.tempos else DEFAULT_TEMPO
+    return replace(score, tempos=(Tempo(0, tempo), *score.tempos))
 
 
 def seconds_of(score: Score) -> float:

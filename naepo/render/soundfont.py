@@ -11,7 +11,7 @@ from naepo.config import UserError
 from naepo.encode.files import open_regular, shown
 from naepo.encode.music.midi_writing import to_midi
 from naepo.encode.music.score import Note, Part, Score, Tempo
-from naepo.render.clock import seconds_of
+from naepo.render.clock import seconds_of, timed
 from naepo.render.sound import read_audio
 from naepo.render.timbres import Waveform
 
@@ -40,7 +40,7 @@ def render(score: Score, soundfont: Path | None = None, sample_rate: int = 44_10
         return np.zeros(round(seconds * sample_rate), dtype=np.float32)
     with tempfile.TemporaryDirectory(prefix="naepo-") as folder:
         midi, sound = Path(folder, "score.mid"), Path(folder, "sound.wav")
-        midi.write_bytes(to_midi(score))
+        midi.write_bytes(to_midi(timed(score)))
         command = [program, "-ni", "-q", "-r", str(sample_rate), "-F", str(sound), str(font)]
         said = _run([*command, str(midi)], max_seconds=60 + seconds)
         # It then plays by another SoundFont, if the system has one, and calls that success.

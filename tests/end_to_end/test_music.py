@@ -5,6 +5,7 @@ import io
 import shutil
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -222,6 +223,24 @@ def test_a_report_says_why_the_row_of_the_training_pieces_is_missing(naepo, comp
     assert code == 0, err
     assert "no row of the pieces that the model learned from: the cache does not hold them" in err
     assert "written" in err
+
+
+@pytest.mark.parametrize("tempo", [None, 63.0])
+def test_all_that_is_made_of_a_piece_has_one_tempo(naepo, composer, tmp_path, tempo):
+    made, given = tmp_path / "a.musicxml", tmp_path / "whole.mid"
+    score = chorale(0)
+    write_midi(replace(score, tempos=(Tempo(0, tempo),) if tempo else ()), given)
+    code, _, err = naepo(
+        "generate", composer, "--fill", given, "--bars", 2, "--particles", 2, "--score", made,
+        "--midi", tmp_path / "a.mid", "--wav", tmp_path / "a.wav",
+    )  # fmt: skip
+    assert code == 0, err
+    heard = 16 * 60 / (tempo or 120)  # MIDI means 120 where it says none
+    with wave.open(str(tmp_path / "a.wav")) as sound:
+        seconds = sound.getnframes() / sound.getframerate()
+    assert heard <= seconds < heard + 1
+    for path in (made, tmp_path / "a.mid"):
+        assert read_score(path).tempos == (Tempo(0, tempo or 120.0),)
 
 
 def test_a_model_of_text_says_that_it_knows_no_notes(naepo, trained):

@@ -4,7 +4,7 @@ import pytest
 
 from naepo.config import UserError
 from naepo.encode.music.score import Note, Part, Score, Tempo
-from naepo.render.clock import Clock, seconds_of
+from naepo.render.clock import Clock, seconds_of, timed
 
 
 def piece(*tempos: Tempo, ticks: int = 4, end: int = 16) -> Score:
@@ -38,3 +38,12 @@ def test_a_tempo_that_is_no_speed_is_refused(speed: float) -> None:
 def test_a_piece_of_more_than_an_hour_is_refused() -> None:
     with pytest.raises(UserError, match="expected at most 3,600"):
         seconds_of(piece(Tempo(0, 60.0), ticks=1, end=3_601))
+
+
+def test_a_piece_gets_a_tempo_from_its_start_and_is_heard_as_before() -> None:
+    for given in (piece(), piece(Tempo(8, 120.0)), piece(Tempo(0, 60.0), Tempo(8, 120.0))):
+        made = timed(given)
+        assert made.tempos[0].onset == 0
+        assert seconds_of(made) == seconds_of(given)
+    assert timed(piece()).tempos == (Tempo(0, 96.0),)
+    assert timed(piece(Tempo(8, 60.0)), 120.0).tempos == (Tempo(0, 120.0), Tempo(8, 60.0))

@@ -1,6 +1,7 @@
 """Pieces through fluidsynth: what comes out, and what is said when it cannot."""
 
 import shutil
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from naepo.config import UserError
+from naepo.encode.music.midi import read_midi
 from naepo.encode.music.score import Note, Part, Score, Tempo
 from naepo.render import soundfont
 
@@ -76,6 +78,23 @@ def test_whether_a_soundfont_can_be_played_is_found_out_by_a_short_note(
     monkeypatch.setattr(soundfont, "render", lambda score, *_, **__: heard.append(score.end))
     soundfont.check(tmp_path / "a.sf2")
     assert heard == [1]
+
+
+def test_a_piece_without_a_tempo_is_played_at_the_one_it_is_heard_at_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "a.sf2").write_bytes(b"RIFF\x10\0\0\0sfbk" + bytes(40))
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/false")
+    played: list[tuple[Tempo, ...]] = []
+
+    def listen(command: list[str], max_seconds: float) -> str:
+        played.append(read_midi(Path(command[-1]).read_bytes()).tempos)
+        return "Failed to load"
+
+    monkeypatch.setattr(soundfont, "_run", listen)
+    with pytest.raises(UserError, match="cannot play by"):
+        soundfont.render(replace(PIECE, tempos=()), tmp_path / "a.sf2")
+    assert played == [(Tempo(0, 96.0),)]
 
 
 def test_without_any_soundfont_the_way_to_get_one_is_told(

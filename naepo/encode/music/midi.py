@@ -21,6 +21,8 @@ from naepo.encode.music.score import Key, Meter, Note, Part, Score, Tempo
 MICROSECONDS_PER_MINUTE = 60_000_000
 FASTEST = 10_000
 """Microseconds of the shortest quarter note that is believed."""
+PLAIN_TEMPO = 120.0
+"""Quarter notes a minute of a file that says none (Standard MIDI Files 1.0, Set Tempo)."""
 MAX_NOTES = 1_000_000
 TIMES = [0, 3]
 """The rows of onsets and durations among the columns of notes."""
