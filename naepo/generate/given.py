@@ -64,8 +64,8 @@ def filled(
     where nothing follows it. A note belongs to the bar in which the words have it.
 
     At the borders: a note before the gap may be held on into it; what sounds into it ends where it
-    was written to end, and where a new note of its voice begins. What is written beyond the gap ends with it, unless the score
-    holds the same note there: then it ends with that one.
+    was written to end, and where a new note of its voice begins. What is written beyond the gap
+    ends with it, unless the score holds the same note there: then it ends with that one.
     """
     known = music.read(music.write(score))
     ticks = lcm(score.ticks_per_quarter, music.ticks_per_quarter)
