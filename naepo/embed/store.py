@@ -21,11 +21,12 @@ from jaxtyping import Bool, Float, Int
 
 from naepo.checkpoint.folder import make_folder
 from naepo.config import UserError
-from naepo.embed import approximate, database, entries, ranking, row_file, spaces
+from naepo.embed import approximate, database, entries, row_file, spaces
 from naepo.embed.database import is_store, reading, speaking, writing
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition, where
 from naepo.embed.pooling import Centering, Vectors
+from naepo.embed.ranking import Ranking
 from naepo.embed.spaces import Space, plain, read_spaces
 from naepo.embed.table import Table
 
@@ -58,6 +59,7 @@ class Store:
         self._ids: Ids = np.zeros(0, dtype=np.int64)
         self._rows: Ids = np.zeros(0, dtype=np.int64)
         self._table = Table(np.zeros((0, 0), dtype=np.float32))
+        self._ranking = Ranking()
 
     @classmethod
     def create(cls, folder: Path, about: Mapping[str, Any], state: bytes = b"") -> "Store":
@@ -101,7 +103,7 @@ class Store:
         """Let go of the files."""
         if self._database is not None:
             self._database.close()
-            self._database = None
+            self._database, self._ranking = None, Ranking()
 
     def __enter__(self) -> "Store":
         return self
@@ -307,9 +309,9 @@ class Store:
         """
         if not self.n_entries:
             return []
-        with speaking(self.folder):
-            depth = n * (1 + len(self.spaces))
-            found = ranking.by_letters(self._connected(), text, depth, conditions)
+        depth = n * (1 + len(self.spaces))
+        with reading(self._connected(), self.folder):
+            found = self._ranking.best(self._connected(), text, depth, conditions)
         ids = [id for id, _ in found]
         read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
         for (id, worth), is_ours in zip(found, ours, strict=True):

@@ -37,8 +37,8 @@ class Table:
         if self.index is not None and is_all and centering is None:
             named, scores = self._named(self.index, query, rows, n)
             if len(named) >= n:
-                return _first(named, scores, n)
-        return _first(rows, self._scores(query, centering)[rows], n)
+                return first_of(named, scores, n)
+        return first_of(rows, self._scores(query, centering)[rows], n)
 
     def _named(
         self, index: Approximate, query: Float[Array, " width"], rows: Rows, n: int
@@ -88,7 +88,8 @@ def cosines(
     return (rows @ query) / np.where(both > 0, both, 1)
 
 
-def _first(rows: Rows, scores: Scores, n: int) -> tuple[Rows, Scores]:
+def first_of(rows: Rows, scores: Scores, n: int) -> tuple[Rows, Scores]:
+    """Give the n rows with the largest scores, best first; of equals the first row."""
     if 0 < n < len(scores):
         least = np.partition(scores, len(scores) - n)[len(scores) - n]
         rows, scores = rows[scores >= least], scores[scores >= least]
