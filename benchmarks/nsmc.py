@@ -2,8 +2,9 @@
 
 Only the given training split is used, and the text in it: a small GPT learns to write its reviews,
 then a copy of it is tuned to tell their classes, and its opinion is pooled with that of character
-n-grams, by weights learnt on a part of the training split that neither has learnt from. The floor
-is a linear SVM on the same n-grams and on all of the training split, in the same run.
+n-grams, by weights learnt on a part of the split that neither has learnt from; after that the
+n-grams are fitted to all of it, as `naepo classify train` does. The floor is the same linear SVM by
+itself, in the same run.
 
 Beside the official score stands the one over the test reviews that are not, word for word, in the
 training split, and the one with 1,000 labels (the same GPT; it has read the text, not the labels).
@@ -160,7 +161,7 @@ def one(asked: argparse.Namespace, reviews: Reviews, seed: int) -> dict[str, Any
     held_labels = reviews.labels[reviews.is_held]
     held = [gpt["held"], margins(floor["part_held"])]
     weights = fit_blend(held, held_labels)
-    together = blended([gpt["test"], margins(floor["part_test"])], weights)
+    together = blended([gpt["test"], margins(floor["test"])], weights)
     found: dict[str, Any] = {"seed": seed}
     for name, p in (("gpt", gpt["test"]), ("gpt_and_ngrams", together)):
         for key, value in scores(p[:, 1] > p[:, 0], reviews.test_labels, reviews.is_new).items():

@@ -16,7 +16,7 @@ from naepo.classify.features import Features, VectorPart, side_by_side
 from naepo.classify.linear import Linear
 from naepo.classify.measures import Measures, measure
 from naepo.classify.ngrams import Ngrams, needs_scikit_learn, normal
-from naepo.classify.parts import KernelPart, LinearPart, NetPart, Part, fit_blend
+from naepo.classify.parts import KernelPart, LinearPart, NetPart, Part, blended, fit_blend
 from naepo.classify.source import Source
 from naepo.config import UserError, did_you_mean
 from naepo.train.readable import Real
@@ -353,10 +353,11 @@ def _tuned(data: Data, source: Source, settings: LearnSettings, floor: _Floor, s
     weights = fit_blend(each, held_labels)
     said = (
         f"the network alone: {alone.accuracy:.2%} of the held-out part; pooled with the n-grams, "
-        f"by weights {weights[0]:.2f} and {weights[1]:.2f}, learnt there"
+        f"by weights {weights[0]:.2f} and {weights[1]:.2f}, learnt there; then the "
+        f"n-grams are fitted to all {len(data.texts):,} examples"
     )
     say(said)
-    kind = str(settings.kind)
-    classifier = Classifier(kind, data.classes, tuple(made), weights, source)
-    figures = measure(classifier.probabilities(held), held_labels, data.classes)
+    figures = measure(blended(each, weights), held_labels, data.classes)
+    parts = (made[0], _fit_to_all(data, None, "ngrams", floor.c, None))
+    classifier = Classifier(str(settings.kind), data.classes, parts, weights, source)
     return Learnt(classifier, figures, floor.measures, (said,), floor.part)

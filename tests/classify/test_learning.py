@@ -52,6 +52,13 @@ def test_every_kind_learns_gives_probabilities_and_is_the_same_when_opened_again
     assert again.classes == ("bad", "good")
 
 
+@pytest.mark.parametrize("kind", ["both", "tune"])
+def test_n_grams_are_fitted_to_all_examples_in_the_end(learnt, examples, kind):
+    part = learnt(kind).classifier.parts[-1]
+    assert part.features.ngrams.grams == Ngrams.fit(examples[0]).grams
+    assert learnt(kind).floor_part.features.ngrams.grams != part.features.ngrams.grams
+
+
 def test_a_folder_holds_no_pickle_and_a_changed_byte_is_found(learnt, tmp_path):
     folder = save(tmp_path / "kept", learnt("both").classifier)
     assert {path.suffix for path in folder.iterdir()} == {".json", ".safetensors"}
