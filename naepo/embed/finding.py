@@ -61,23 +61,21 @@ def search(
     )
     by_letters = {}
     if by != "meaning" or model is None:
-        hits = store.by_letters(words, depth, conditions=conditions)
-        by_letters = {hit.id: (hit.entry, hit.score) for hit in hits}
-    fused = fuse(*(list(ranking) for ranking in (by_letters, by_meaning) if ranking))
-    found = []
-    for id, score in fused[:n]:
-        entry = (by_meaning.get(id) or by_letters[id])[0]
-        cosine = by_meaning[id][1] if id in by_meaning else None
-        letters = by_letters[id][1] if id in by_letters else None
-        found.append(Found(id, entry, score, cosine, letters))
-    return found
+        by_letters = dict(store.ranked_by_letters(words, depth, conditions=conditions))
+    fused = fuse(*(list(ranking) for ranking in (by_letters, by_meaning) if ranking))[:n]
+    entries = store.read([id for id, _ in fused])
+    return [
+        Found(id, entries[id], score, by_meaning.get(id), by_letters.get(id))
+        for id, score in fused
+        if id in entries
+    ]
 
 
 def _meaning(
     store: Store, words: str, n: int, model: TextModel, conditions: Sequence[Condition]
-) -> dict[int, tuple[Entry, float]]:
+) -> dict[int, float]:
     vector = model.vectors([words])[0]
     if not vector.any():  # not one sign that the model knows
         return {}
     among = np.isin(store.ids, store.matching(conditions)) if conditions else None
-    return {hit.id: (hit.entry, hit.score) for hit in store.search(vector, n, among=among)}
+    return dict(store.nearest(vector, n, among=among))

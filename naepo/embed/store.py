@@ -285,6 +285,19 @@ class Store:
 
         Raises: UserError for a query of another width.
         """
+        nearest = self.nearest(query, n, among=among, centering=centering)
+        found = self.read([id for id, _ in nearest])
+        return [Hit(found[id], score, id) for id, score in nearest if id in found]
+
+    def nearest(
+        self,
+        query: Float[Array, " d"],
+        n: int = 10,
+        *,
+        among: Bool[Array, " n"] | None = None,
+        centering: Centering | None = None,
+    ) -> list[tuple[int, float]]:
+        """Give ids and cosines, as `search` ranks them, with no entry read. Raises: as `search`"""
         if self._space.width and query.shape != (self._space.width,):
             raise UserError(
                 f"the query has {query.shape[0]} numbers, the store's vectors {self._space.width}",
@@ -296,9 +309,7 @@ class Store:
         query = query.astype(np.float32)
         best, scores = self._table.best(query, rows, n, is_all=among is None, centering=centering)
         ids = self._ids[np.searchsorted(self._rows, best)].tolist()
-        found = self.read(ids)
-        scored = zip(ids, scores.tolist(), strict=True)
-        return [Hit(found[id], score, id) for id, score in scored if id in found]
+        return list(zip(ids, scores.tolist(), strict=True))
 
     def by_letters(
         self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
@@ -307,11 +318,23 @@ class Store:
 
         What stands in several spaces is given once: as the entry of this one, if it has one.
         """
+        ranked = self.ranked_by_letters(text, n, conditions=conditions)
+        found = self.read([id for id, _ in ranked])
+        return [Hit(found[id], worth, id) for id, worth in ranked if id in found]
+
+    def ranked_by_letters(
+        self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give ids and their worth, as `by_letters` ranks them; entries are read only where some
+        of them may stand in several spaces."""
         if not self.n_entries:
             return []
-        depth = n * (1 + len(self.spaces))
+        is_alone = self.n_entries == len(self._ids)
+        depth = n if is_alone else n * (1 + len(self.spaces))
         with reading(self._connected(), self.folder):
             found = self._ranking.best(self._connected(), text, depth, conditions)
+        if is_alone:
+            return found
         ids = [id for id, _ in found]
         read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
         for (id, worth), is_ours in zip(found, ours, strict=True):
@@ -319,7 +342,7 @@ class Store:
                 continue
             key = (read[id], read[id].text)
             if key not in once or is_ours:
-                once[key] = Hit(read[id], worth, id)
+                once[key] = id, worth
         return list(once.values())[:n]
 
     def make_index(self) -> str | None:
