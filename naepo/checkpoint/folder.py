@@ -38,8 +38,12 @@ class Draft:
             reach("flush", path)
         self._known[name] = Entry(digest.hexdigest(), size)
 
-    def commit(self, final: Path) -> None:
-        """Seal the folder with a manifest and let it appear as `final`, which must not exist."""
+    def commit(self, final: Path, *, replaces: bool = False) -> None:
+        """Seal the folder with a manifest and let it appear as `final`.
+
+        replaces: whether what has that name goes, once all of this is on disk; else there must be
+        nothing.
+        """
         names = sorted(files_in(self.path))
         entries = {name: self._known.get(name) or entry_of(self.path / name) for name in names}
         self.write(MANIFEST, [manifest_text(entries).encode()])
@@ -49,14 +53,18 @@ class Draft:
             _fsync(folder)
         _fsync(self.path)
         reach("rename", self.path)
-        self.path.rename(final)
-        _fsync(final.parent)
+        if replaces and final.exists():
+            _exchange(self.path, final)
+        else:
+            self.path.rename(final)
+            _fsync(final.parent)
 
 
 @contextmanager
-def new_folder(final: Path) -> Iterator[Draft]:
+def new_folder(final: Path, *, replaces: bool = False) -> Iterator[Draft]:
     """Give a draft to write into; when the `with` ends without an error it appears as `final`.
 
+    replaces: whether it takes the place of what has that name; else there must be nothing.
     After an error the draft is removed and nothing has changed. After a sudden death it stays
     behind under its temporary name, and `sweep` removes it.
     """
@@ -69,7 +77,7 @@ def new_folder(final: Path) -> Iterator[Draft]:
             fcntl.flock(held, fcntl.LOCK_EX)
         draft = Draft(temporary)
         yield draft
-        draft.commit(final)
+        draft.commit(final, replaces=replaces)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -101,12 +109,35 @@ def set_aside(folder: Path) -> Path:
 
 def remove(folder: Path) -> None:
     """Delete a folder so that a sudden death leaves it whole or gone, never half."""
-    trash = folder.with_name(f".trash-{folder.name}-{os.getpid()}")
+    trash = _trash_of(folder)
     reach("rename to trash", folder)
     folder.rename(trash)
     _fsync(trash.parent)
     reach("delete", trash)
     shutil.rmtree(trash, ignore_errors=True)
+
+
+def _exchange(new: Path, final: Path) -> None:
+    """Let one folder take the place of another; after an error either the old or the new is there,
+    whole. Only a power cut between the two renames leaves neither."""
+    trash = _trash_of(final)
+    reach("rename to trash", final)
+    final.rename(trash)
+    try:
+        reach("rename", new)
+        new.rename(final)
+    except OSError:
+        trash.rename(final)
+        raise
+    try:
+        _fsync(final.parent)
+    finally:
+        shutil.rmtree(trash, ignore_errors=True)
+
+
+def _trash_of(folder: Path) -> Path:
+    """Give the name under which a folder goes, which `sweep` knows."""
+    return folder.with_name(f".trash-{folder.name}-{os.getpid()}")
 
 
 def write_line(path: Path, line: str) -> None:

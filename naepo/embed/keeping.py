@@ -8,7 +8,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from naepo.checkpoint.folder import Draft, make_folder, new_folder, remove, sweep
+from naepo.checkpoint.folder import Draft, make_folder, new_folder, sweep
 from naepo.checkpoint.tensors import to_pieces
 from naepo.config import UserError
 
@@ -24,10 +24,8 @@ def kept(final: Path) -> Iterator[Draft]:
     try:
         make_folder(final.parent)
         sweep(final.parent)
-        with new_folder(final) as draft:
+        with new_folder(final, replaces=True) as draft:
             yield draft
-            if final.exists():
-                remove(final)
     except OSError as error:
         is_full = error.errno in _FULL
         raise UserError(

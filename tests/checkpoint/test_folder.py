@@ -9,7 +9,7 @@ import pytest
 
 from naepo.checkpoint.faults import NthHit, os_error, planted
 from naepo.checkpoint.folder import make_folder, new_folder, remove, set_aside, sweep, write_line
-from naepo.checkpoint.manifest import PIECE, verify
+from naepo.checkpoint.manifest import MANIFEST, PIECE, verify
 
 
 def write(folder: Path) -> Path:
@@ -98,6 +98,27 @@ def test_setting_aside_never_overwrites_what_was_set_aside_before(tmp_path: Path
         set_aside(tmp_path / "one")
     found = {path.name: (path / "file").read_text() for path in tmp_path.iterdir()}
     assert found == {"one.broken": "first", "one.broken-2": "second", "one.broken-3": "third"}
+
+
+def test_what_is_replaced_stays_until_the_new_folder_is_whole(tmp_path: Path):
+    old, new = {"a.txt", "deep", "by-others.json", MANIFEST}, {"other", MANIFEST}
+    write(tmp_path / "one")
+    left = []
+    for n in range(1, 100):
+        fault = NthHit(n, os_error(errno.ENOSPC))
+        try:
+            with planted(fault), new_folder(tmp_path / "one", replaces=True) as draft:
+                draft.write("other", [b"new"])
+        except OSError:
+            verify(tmp_path / "one")
+            left.append(set(names_in(tmp_path / "one")))
+        if not fault.has_happened:
+            break
+    assert left == [old] * (n - 2) + [new]  # the last fault is after the exchange
+    verify(tmp_path / "one")
+    assert set(names_in(tmp_path / "one")) == new
+    sweep(tmp_path)
+    assert names_in(tmp_path) == ["one"]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
