@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
+from jaxtyping import Float
 
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition
 from naepo.embed.fusion import fuse
 from naepo.embed.pooling import Vectors
-from naepo.embed.store import Store
 
 
 @runtime_checkable
@@ -19,6 +19,27 @@ class TextModel(Protocol):
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Give one vector for each text, float32, shape (n, d)."""
+        ...
+
+
+@runtime_checkable
+class Searched(Protocol):
+    """What can be searched: a `Store`, or a `LanceStore`. Both give ids, the best one first."""
+
+    def nearest(
+        self, query: Float[np.ndarray, " d"], n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give the n ids whose vectors have the largest cosine to a query, and the cosines."""
+        ...
+
+    def ranked_by_letters(
+        self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give the n ids whose letters fit a text best, and what they are worth."""
+        ...
+
+    def read(self, ids: Sequence[int]) -> dict[int, Entry]:
+        """Give the entries of ids, without those that are gone."""
         ...
 
 
@@ -42,7 +63,7 @@ class Found:
 
 
 def search(
-    store: Store,
+    store: Searched,
     words: str,
     n: int = 10,
     *,
@@ -72,10 +93,9 @@ def search(
 
 
 def _meaning(
-    store: Store, words: str, n: int, model: TextModel, conditions: Sequence[Condition]
+    store: Searched, words: str, n: int, model: TextModel, conditions: Sequence[Condition]
 ) -> dict[int, float]:
     vector = model.vectors([words])[0]
     if not vector.any():  # not one sign that the model knows
         return {}
-    among = np.isin(store.ids, store.matching(conditions)) if conditions else None
-    return dict(store.nearest(vector, n, among=among))
+    return dict(store.nearest(vector, n, conditions=conditions))

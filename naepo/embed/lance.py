@@ -31,12 +31,17 @@ REFINE = 10
 
 
 class LanceStore:
-    """Entries and vectors in a LanceDB folder or address. It has one space."""
+    """Entries and vectors in a LanceDB folder or address: one space, searched by `finding.search`.
+
+    about: what the vectors are made by, kept with them.
+    """
 
     def __init__(self, place: str | Path, about: Mapping[str, Any] | None = None) -> None:
         """place: a folder, or an address that LanceDB knows, such as s3://bucket/notes.
 
-        Raises: UserError when lancedb is not installed.
+        about: what the vectors are made by; None takes what is kept.
+
+        Raises: UserError when lancedb is not installed, or the vectors are made by something else.
         """
         try:
             import lancedb  # pyright: ignore[reportMissingImports]
@@ -45,11 +50,18 @@ class LanceStore:
                 "a store of LanceDB needs lancedb, which is not installed",
                 hint='pip install "naepo[scale]"',
             ) from error
-        self.about = dict(about or {})
         self._database = lancedb.connect(str(place))
         self._table: Any = None
-        if TABLE in self._database.table_names():
+        kept: dict[str, Any] | None = None
+        if TABLE in _tables(self._database):
             self._table = self._database.open_table(TABLE)
+            kept = _about(self._table)
+        if about is not None and kept is not None and dict(about) != kept:
+            raise UserError(
+                f"the vectors in {place} are made by {kept}, not by {dict(about)}",
+                hint="take another place for these",
+            )
+        self.about = dict(about or {}) if kept is None else kept
 
     def __len__(self) -> int:
         return 0 if self._table is None else self._table.count_rows()
@@ -63,7 +75,7 @@ class LanceStore:
             raise UserError(f"{vectors.shape} vectors for {len(things)} entries")
         if not np.isfinite(vectors).all():
             raise UserError("a vector holds NaN or infinity")
-        first = 1 + max(self._ids(), default=0)
+        first = 1 + max(self.ids, default=0)
         rows = [
             {
                 "id": first + n,
@@ -73,6 +85,7 @@ class LanceStore:
                 "text": thing.text,
                 "marks": json.dumps(dict(thing.marks), ensure_ascii=False),
                 "letters": to_tokens(grams(thing.text or thing.name)),
+                "about": json.dumps(self.about, ensure_ascii=False, sort_keys=True),
                 "vector": vector.astype(np.float32).tolist(),
             }
             for n, (thing, vector) in enumerate(zip(things, vectors, strict=True))
@@ -89,6 +102,26 @@ class LanceStore:
         if self._table is not None and ids:
             self._table.delete(f"id IN ({', '.join(str(int(id)) for id in ids)})")
         return before - len(self)
+
+    def read(self, ids: Sequence[int]) -> dict[int, Entry]:
+        """Give entries by id, without those that are gone."""
+        if self._table is None or not len(ids):
+            return {}
+        asked = self._table.search().where(f"id IN ({', '.join(str(int(id)) for id in ids)})")
+        found = {row["id"]: _entry(row) for row in asked.limit(len(ids)).to_list()}
+        return {id: found[id] for id in ids if id in found}
+
+    def nearest(
+        self, query: Float[Array, " d"], n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give ids and cosines, as `search` ranks them."""
+        return [(hit.id, hit.score) for hit in self.search(query, n, conditions=conditions)]
+
+    def ranked_by_letters(
+        self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give ids and their worth, as `by_letters` ranks them."""
+        return [(hit.id, hit.score) for hit in self.by_letters(text, n, conditions=conditions)]
 
     def search(
         self,
@@ -118,23 +151,43 @@ class LanceStore:
 
     def _index(self) -> None:
         """Bring both indices up to date: what is added is not in them by itself."""
+        from lancedb.index import FTS, IvfPq  # pyright: ignore[reportMissingImports]
+
         named = {column for index in self._table.list_indices() for column in index.columns}
         if "letters" not in named:
-            self._table.create_fts_index(
-                "letters",
+            by_grams = FTS(
                 base_tokenizer="whitespace",
                 stem=False,
                 remove_stop_words=False,
                 max_token_length=None,
             )
+            self._table.create_index("letters", config=by_grams)
         if "vector" not in named and len(self) >= MANY:
-            self._table.create_index(metric="cosine", vector_column_name="vector")
+            self._table.create_index("vector", config=IvfPq(distance_type="cosine"))
         self._table.optimize()
 
-    def _ids(self) -> list[int]:
+    @property
+    def ids(self) -> list[int]:
+        """The ids of all entries."""
         if self._table is None:
             return []
-        return self._table.to_arrow().column("id").to_pylist()
+        asked = self._table.search().select(["id"]).limit(len(self))
+        return asked.to_arrow().column("id").to_pylist()
+
+
+def _tables(database: Any) -> list[str]:
+    """Name the tables: the older of the two calls is all that an older LanceDB has."""
+    if hasattr(database, "list_tables"):
+        return list(database.list_tables().tables)
+    return list(database.table_names())
+
+
+def _about(table: Any) -> dict[str, Any] | None:
+    """Tell what the vectors of a table are made by; None where it has no row, or is of before."""
+    if "about" not in table.schema.names:
+        return None
+    rows = table.search().select(["about"]).limit(1).to_list()
+    return json.loads(rows[0]["about"]) if rows else None
 
 
 def _narrowed(asked: Any, conditions: Sequence[Condition]) -> Any:

@@ -285,19 +285,26 @@ class Store:
 
         Raises: UserError for a query of another width.
         """
-        nearest = self.nearest(query, n, among=among, centering=centering)
-        found = self.read([id for id, _ in nearest])
-        return [Hit(found[id], score, id) for id, score in nearest if id in found]
+        ranked = self._nearest(query, n, among, centering)
+        found = self.read([id for id, _ in ranked])
+        return [Hit(found[id], score, id) for id, score in ranked if id in found]
 
     def nearest(
+        self, query: Float[Array, " d"], n: int = 10, *, conditions: Sequence[Condition] = ()
+    ) -> list[tuple[int, float]]:
+        """Give ids and cosines, as `search` ranks them, of the entries that meet all conditions;
+        no entry is read. Raises: UserError as `search`
+        """
+        among = np.isin(self._ids, self.matching(conditions)) if conditions else None
+        return self._nearest(query, n, among, None)
+
+    def _nearest(
         self,
         query: Float[Array, " d"],
-        n: int = 10,
-        *,
-        among: Bool[Array, " n"] | None = None,
-        centering: Centering | None = None,
+        n: int,
+        among: Bool[Array, " n"] | None,
+        centering: Centering | None,
     ) -> list[tuple[int, float]]:
-        """Give ids and cosines, as `search` ranks them, with no entry read. Raises: as `search`"""
         if self._space.width and query.shape != (self._space.width,):
             raise UserError(
                 f"the query has {query.shape[0]} numbers, the store's vectors {self._space.width}",
