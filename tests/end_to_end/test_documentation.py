@@ -162,6 +162,11 @@ def test_the_reference_of_settings_is_the_one_that_the_code_gives():
     assert (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8") == written
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_remarks_stand_two_spaces_apart_from_what_is_typed(page):
+    assert not [line for line in commands(page) if " # " in line]
+
+
 def test_both_front_pages_name_the_same_commands():
     english, korean = (commands(ROOT / name) for name in ("README.md", "README.ko.md"))
     assert english == korean
