@@ -109,12 +109,13 @@ def rasterise(score: Score) -> Raster:
 
 def _rounded(note: Note, ticks_per_quarter: int, steps_per_quarter: int) -> Note:
     """Move a note to the nearest steps, half up, as `Score.at_resolution` does."""
+    onset = _nearest(note.onset, ticks_per_quarter, steps_per_quarter)
+    end = _nearest(note.end, ticks_per_quarter, steps_per_quarter)
+    return replace(note, onset=onset, duration=max(1, end - onset))
 
-    def nearest(ticks: int) -> int:
-        return (2 * ticks * steps_per_quarter + ticks_per_quarter) // (2 * ticks_per_quarter)
 
-    onset = nearest(note.onset)
-    return replace(note, onset=onset, duration=max(1, nearest(note.end) - onset))
+def _nearest(ticks: int, ticks_per_quarter: int, steps_per_quarter: int) -> int:
+    return (2 * ticks * steps_per_quarter + ticks_per_quarter) // (2 * ticks_per_quarter)
 
 
 def _named(name: str) -> int | None:
