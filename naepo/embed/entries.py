@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
+from naepo.config import UserError
 from naepo.embed.database import Damaged, from_db, to_db
 from naepo.embed.filters import number_of
 from naepo.embed.letters import grams, to_tokens
@@ -51,6 +55,20 @@ def insert(
         tokens = _tokens(entry)
         if tokens:
             connection.execute("INSERT INTO letters (rowid, grams) VALUES (?, ?)", (id, tokens))
+
+
+def check(vectors: Float[np.ndarray, "n width"], things: Sequence[Entry], width: int = 0) -> None:
+    """Check that there is a vector for each entry. width: that of the store; 0 takes any.
+
+    Raises: UserError for another number or width of them, NaN and infinity.
+    """
+    if vectors.ndim != 2 or len(vectors) != len(things) or not len(things):
+        raise UserError(f"{vectors.shape} vectors for {len(things)} entries")
+    if width and vectors.shape[1] != width:
+        raise UserError(f"vectors of {vectors.shape[1]} numbers for a store of {width}")
+    bad = ~np.isfinite(vectors).all(axis=1)
+    if bad.any():
+        raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
 
 def delete(connection: sqlite3.Connection, ids: Sequence[int], folder: Path) -> None:

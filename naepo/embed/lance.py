@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from naepo.config import UserError
-from naepo.embed.entries import Entry
+from naepo.embed.entries import Entry, check
 from naepo.embed.filters import Condition
 from naepo.embed.letters import grams, query_grams, to_tokens
 from naepo.embed.pooling import Vectors
@@ -71,10 +71,7 @@ class LanceStore:
 
         Raises: UserError for NaN or infinity, or when there are not as many as entries.
         """
-        if vectors.ndim != 2 or len(vectors) != len(things) or not len(things):
-            raise UserError(f"{vectors.shape} vectors for {len(things)} entries")
-        if not np.isfinite(vectors).all():
-            raise UserError("a vector holds NaN or infinity")
+        check(vectors, things)
         first = 1 + max(self.ids, default=0)
         rows = [
             {

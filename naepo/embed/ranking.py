@@ -8,11 +8,12 @@ text that has a gram, one after the other; where many have one, lengths and coun
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition, where
 from naepo.embed.letters import query_grams, to_tokens
 from naepo.embed.table import first_of
@@ -124,6 +125,20 @@ class Ranking:
         n = sum(len(places) for places, _ in self._known.values())
         while n > REMEMBERED and len(self._known) > 1:
             n -= len(self._known.pop(next(iter(self._known)))[0])
+
+
+def each_once(found: Found, read: Mapping[int, Entry], ours: Set[int]) -> Found:
+    """Give what stands in several spaces once, in its first place: as one of ours, if it is there.
+
+    read: the entries; an id without one is gone.
+    """
+    once: dict[tuple[Entry, str], tuple[int, float]] = {}
+    for id, worth in found:
+        if id in read:
+            key = read[id], read[id].text
+            if key not in once or id in ours:
+                once[key] = id, worth
+    return list(once.values())
 
 
 def _numbers(told: str) -> Int[Array, " n"]:

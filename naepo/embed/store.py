@@ -26,7 +26,7 @@ from naepo.embed.database import is_store, reading, speaking, writing
 from naepo.embed.entries import Entry
 from naepo.embed.filters import Condition, where
 from naepo.embed.pooling import Centering, Vectors
-from naepo.embed.ranking import Ranking
+from naepo.embed.ranking import Ranking, each_once
 from naepo.embed.spaces import Space, plain, read_spaces
 from naepo.embed.table import Table
 
@@ -34,7 +34,6 @@ Array = np.ndarray
 Ids = Int[Array, " n"]
 LARGEST = 2**63 - 1
 """The largest id that SQLite knows."""
-NONE_KEPT = "make them: naepo embed RUN PIECES"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,8 @@ class Store:
         store = cls.join(folder, about)
         if not store.n_entries:
             store.close()
-            raise UserError(f"no vectors are kept in {folder}", hint=NONE_KEPT)
+            hint = "make them: naepo embed RUN PIECES"
+            raise UserError(f"no vectors are kept in {folder}", hint=hint)
         return store
 
     @classmethod
@@ -182,7 +182,7 @@ class Store:
         """
         if vectors is not None:
             vectors = np.ascontiguousarray(vectors, dtype=np.float32)
-            self._check(vectors, things)
+            entries.check(vectors, things, self._space.width)
         with speaking(self.folder):
             make_folder(self.folder)
         connection = self._connected()
@@ -292,9 +292,7 @@ class Store:
     def nearest(
         self, query: Float[Array, " d"], n: int = 10, *, conditions: Sequence[Condition] = ()
     ) -> list[tuple[int, float]]:
-        """Give ids and cosines, as `search` ranks them, of the entries that meet all conditions;
-        no entry is read. Raises: UserError as `search`
-        """
+        """Give ids and cosines as `search` ranks them, with no entry read, and raise as it does."""
         among = np.isin(self._ids, self.matching(conditions)) if conditions else None
         return self._nearest(query, n, among, None)
 
@@ -332,8 +330,7 @@ class Store:
     def ranked_by_letters(
         self, text: str, n: int = 10, *, conditions: Sequence[Condition] = ()
     ) -> list[tuple[int, float]]:
-        """Give ids and their worth, as `by_letters` ranks them; entries are read only where some
-        of them may stand in several spaces."""
+        """Give ids and worth as `by_letters` does, with no entry read if all are of one space."""
         if not self.n_entries:
             return []
         is_alone = self.n_entries == len(self._ids)
@@ -343,14 +340,8 @@ class Store:
         if is_alone:
             return found
         ids = [id for id, _ in found]
-        read, ours, once = self.read(ids), np.isin(ids, self._ids).tolist(), {}
-        for (id, worth), is_ours in zip(found, ours, strict=True):
-            if id not in read:
-                continue
-            key = (read[id], read[id].text)
-            if key not in once or is_ours:
-                once[key] = id, worth
-        return list(once.values())[:n]
+        ours = set(np.array(ids)[np.isin(ids, self._ids)].tolist())
+        return each_once(found, self.read(ids), ours)[:n]
 
     def make_index(self) -> str | None:
         """Bring the index up to date where there are rows enough; say what came of it."""
@@ -359,17 +350,6 @@ class Store:
         path = self._index_path()
         said, self._table.index = approximate.update(path, self._table.vectors, self._rows)
         return said
-
-    def _check(self, vectors: Vectors, things: Sequence[Entry]) -> None:
-        if vectors.ndim != 2 or len(vectors) != len(things) or not len(things):
-            raise UserError(f"{vectors.shape} vectors for {len(things)} entries")
-        if self._space.width and vectors.shape[1] != self._space.width:
-            raise UserError(
-                f"vectors of {vectors.shape[1]} numbers for a store of {self._space.width}"
-            )
-        bad = ~np.isfinite(vectors).all(axis=1)
-        if bad.any():
-            raise UserError(f"the vector of {things[int(bad.argmax())].name} holds NaN or infinity")
 
     def _look_again(self) -> None:
         """Take in what is on disk, as it is at one moment."""
@@ -394,10 +374,9 @@ class Store:
             self._table = Table(vectors, index)
 
     def _sweep(self) -> None:
-        """Remove files of spaces that are no more.
+        """Remove files of spaces that are no more; nothing here is an error, all is kept by now.
 
-        Under the lock: a file of no known space may be one that another process is writing. What
-        was to be kept is kept by now, so nothing here is an error.
+        Under the lock: a file of no known space may be one that another process is writing.
         """
         if row_file.leftover(self.folder, {space.id for space in self._spaces()}):
             with suppress(UserError), writing(self._connected(), self.folder):
