@@ -8,6 +8,9 @@ import numpy as np
 from naepo.embed.pooling import Centering, Vectors
 from naepo.embed.store import Entry, Store
 
+ROUNDING = 1e-6
+"""How far two cosines of float32 that should be equal may lie apart."""
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -58,14 +61,16 @@ def alike(store: Store, vectors: Vectors, entries: Sequence[Entry], n: int) -> l
 def best_of_keys(found: Mapping[int, Sequence[Likeness]], n: int) -> list[Likeness]:
     """Give the n best of what was found in several keys, each piece once, in the key it is best in.
 
+    Of scores that are equal but for rounding, the one of the smaller move is the better.
+
     found: for each number of semitones that the query was transposed by, what was found.
     """
     best: dict[str, Likeness] = {}
     for semitones in sorted(found, key=abs):
         for one in found[semitones]:
-            if one.name not in best or one.score > best[one.name].score:
+            if one.name not in best or one.score > best[one.name].score + ROUNDING:
                 best[one.name] = replace(one, semitones=semitones)
-    return sorted(best.values(), key=lambda one: -one.score)[:n]
+    return sorted(best.values(), key=lambda one: abs(one.semitones) * ROUNDING - one.score)[:n]
 
 
 def _rows_of(store: Store, names: set[str]) -> dict[str, list[int]]:

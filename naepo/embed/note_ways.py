@@ -20,7 +20,7 @@ from naepo.embed.store import Entry
 from naepo.embed.vectors import WordVectors
 from naepo.embed.views import SEMITONES
 from naepo.encode.encoder import Ids
-from naepo.encode.music.corpus import FREE, STEPS
+from naepo.encode.music.corpus import FREE, MOSTLY, STEPS, are_four_voices
 from naepo.encode.music.events import KINDS, EventEncoder
 from naepo.encode.music.grid import GridEncoder
 from naepo.encode.music.load import make
@@ -209,9 +209,13 @@ def names_of(encoder: Encoder) -> list[str]:
 
 
 def _suiting(scores: Sequence[Score]) -> Encoder:
-    """Give the grid where it holds every piece, and else a notation that holds any."""
-    grid = GridEncoder.fit(scores, steps_per_quarter=STEPS)
-    return grid if all(map(grid.accepts, scores)) else EventEncoder.fit(FREE, scores)
+    """Give the grid where pieces are mostly in four voices and it holds each, else `FREE`."""
+    n_voiced = sum(map(are_four_voices, scores))
+    if scores and n_voiced >= MOSTLY * len(scores):
+        grid = GridEncoder.fit(scores, steps_per_quarter=STEPS)
+        if all(map(grid.accepts, scores)):
+            return grid
+    return EventEncoder.fit(FREE, scores)
 
 
 def _each(scores: Sequence[Score]) -> Iterable[Encoder]:

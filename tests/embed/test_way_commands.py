@@ -49,7 +49,7 @@ def test_notes_are_found_in_the_way_that_the_store_remembers(music, tmp_path, ca
     assert code == 0 and first(found) == str(music / "midis" / "1.mid")
     assert f"{-UP:+d} semitones" in found.splitlines()[0] and found.startswith(" 1.000")
     if by == "skip-gram":
-        assert "C4" in load(table) or "Pitch_60" in load(table)
+        assert "Pitch_60" in load(table)  # a melody is no piece in four voices
         code, _, err = run(capsys, "embed", music / "midis", "--by", table, "--store", store)
         assert code == 0, err
         code, again, err = run(capsys, "search", store, music / "theme.mid", "--by", table)

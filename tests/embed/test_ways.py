@@ -12,6 +12,7 @@ from naepo.embed.sound_ways import SoundWay, moments_of
 from naepo.embed.vectors import WordVectors
 from naepo.embed.ways import Way
 from naepo.embed.word_ways import WordModel
+from naepo.encode.music.score import Note, Part, Score
 from tests.embed.melodies import melody
 
 RATE = 11_025
@@ -46,6 +47,16 @@ def test_what_was_learned_comes_back_from_the_state_and_a_broken_state_is_refuse
     broken[-1] ^= 1
     with pytest.raises(UserError, match="has changed since it was written"):
         WordModel.of(SKIP_GRAM, bytes(broken))
+
+
+def test_only_pieces_that_are_mostly_in_four_voices_are_told_by_the_grid():
+    four = Score(
+        1,
+        tuple(Part(name) for name in ("Soprano", "Alto", "Tenor", "Bass")),
+        tuple(Note(t, p, 72 - 7 * p + t % 5, 1) for t in range(16) for p in range(4)),
+    )
+    assert EventWay.fit(SKIP_GRAM, [four, four, four, melody(1)]).encoder.kind == "grid"
+    assert EventWay.fit(SKIP_GRAM, [four, melody(1), melody(2)]).encoder.kind == "remi"
 
 
 def test_a_piece_is_a_roll_or_the_mean_of_its_events():

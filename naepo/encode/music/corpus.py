@@ -7,7 +7,8 @@ from pathlib import Path
 from naepo.config import UserError
 from naepo.encode.music.encoder import MusicEncoder
 from naepo.encode.music.events import EventEncoder
-from naepo.encode.music.grid import GridEncoder, _four_voices
+from naepo.encode.music.grid import GridEncoder
+from naepo.encode.music.grid_fit import GridFit
 from naepo.encode.music.library import Broken, read_all
 from naepo.encode.music.load import ALL_KINDS, MERGED
 from naepo.encode.music.score import Score
@@ -61,15 +62,16 @@ def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
     Raises: UserError when no file could be read, or no piece suits the encoder.
     """
     n_read = n_held = n_voiced = 0
+    kind, reason = wish.removesuffix(MERGED), f"{wish}, as asked for."
+    gathered = GridFit(STEPS)
     for _, score in library.scores("read", note):
         n_read += 1
-        is_held = _four_voices(score, STEPS) is not None
+        is_held = kind in ("auto", "grid") and gathered.add(score)
         n_held += is_held
         n_voiced += is_held and are_four_voices(score)
     if not n_read:
         raise UserError(f"none of the {len(library.paths):,} files of music could be read")
     share = n_voiced / n_read
-    kind, reason = wish.removesuffix(MERGED), f"{wish}, as asked for."
     if wish == "auto":
         kind = "grid" if share >= MOSTLY else FREE
         reason = (
@@ -80,10 +82,9 @@ def choose(library: Library, wish: str, note: Note) -> tuple[MusicEncoder, str]:
             "none of the pieces is in four voices or fewer, as the grid needs",
             hint=f"--encoder {FREE}",
         )
-    scores = (score for _, score in library.scores("learn"))
     if kind == "grid":
-        return GridEncoder.fit(scores, steps_per_quarter=STEPS), reason
-    return EventEncoder.fit(kind, scores), reason
+        return GridEncoder(**gathered.settings()), reason
+    return EventEncoder.fit(kind, (score for _, score in library.scores("learn"))), reason
 
 
 def are_four_voices(score: Score) -> bool:

@@ -26,6 +26,7 @@ from naepo.encode.explain import IdsLike, check_ids
 from naepo.encode.music.encoder import Sounding
 from naepo.encode.music.grammar import GridGrammar
 from naepo.encode.music.grid_bars import PLAIN, Bar, bar_steps, bars_of, metronome
+from naepo.encode.music.grid_fit import MAJOR_KEYS, METERS, TEMPOS, GridFit, half_beats
 from naepo.encode.music.grid_reading import Misplaced, read_signs, scan, voices_of
 from naepo.encode.music.grid_words import BAR, GridWords
 from naepo.encode.music.score import HIGHEST, LOWEST, Meter, Score, Tempo
@@ -34,7 +35,6 @@ from naepo.encode.music.voices import (
     RANGES,
     SILENT,
     VOICES,
-    Range,
     in_voices,
     on_steps,
     rasterise,
@@ -43,11 +43,6 @@ from naepo.encode.music.words import WordEncoder, misplaced
 
 NOTATION = 2
 """Which notation this is, in `music.json`; the first one had words of each voice's own."""
-DOWN, UP = 6, 5
-"""How many semitones every piece that was fitted on can be moved and still be told."""
-METERS = ((4, 4), (3, 4), (2, 4), (6, 8))
-TEMPOS = (60, 80, 100, 120)
-MAJOR_KEYS = tuple((fifths, "major") for fifths in range(-5, 7))
 
 
 class GridEncoder(WordEncoder):
@@ -92,9 +87,7 @@ class GridEncoder(WordEncoder):
         self.meters = tuple(dict.fromkeys((PLAIN, *((int(b), int(u)) for b, u in meters))))
         self.keys = tuple((int(fifths), str(mode)) for fifths, mode in keys)
         self.tempos = tuple(tempos)
-        half = max(1, steps_per_quarter // 2)
-        default = range(half, 4 * steps_per_quarter, half)
-        self.short_bars = tuple(default if short_bars is None else short_bars)
+        self.short_bars = tuple(half_beats(steps_per_quarter) if short_bars is None else short_bars)
         self._check()
         self._grid = GridWords(
             self.ranges, self.meters, self.keys, self.tempos, self.short_bars, steps_per_quarter
@@ -110,24 +103,10 @@ class GridEncoder(WordEncoder):
         Ranges are widened, so that any transposition by -6 to +5 semitones stays inside. Scores
         that are not four voices are passed over; `accepts` says of each whether it can be told.
         """
-        usable = [voiced for score in scores if (voiced := _four_voices(score, steps_per_quarter))]
-        bars = [bar for score in usable for bar in bars_of(score)]
-        told = {(bar.meter.beats, bar.meter.unit) for bar in bars if bar.meter}
-        keys = {(bar.key.fifths, str(bar.key.mode)) for bar in bars if bar.key}
-        modes = sorted({"major", *(mode for _, mode in keys)})
-        every_key = {(fifths, mode) for mode in modes for fifths, _ in MAJOR_KEYS} | keys
-        short = {bar.length for bar in bars if bar.length < bar.full}
-        half = max(1, steps_per_quarter // 2)
-        return cls(
-            steps_per_quarter=steps_per_quarter,
-            ranges=[_range(usable, voice) for voice in range(len(VOICES))],
-            meters=[*METERS, *sorted(told - set(METERS))],
-            keys=sorted(every_key, key=lambda key: (key[1], key[0])),
-            tempos=sorted(
-                {*TEMPOS, *(metronome(b.tempo.quarters_per_minute) for b in bars if b.tempo)}
-            ),
-            short_bars=sorted({*range(half, 4 * steps_per_quarter, half), *short}),
-        )
+        gathered = GridFit(steps_per_quarter)
+        for score in scores:
+            gathered.add(score)
+        return cls(**gathered.settings())
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -337,22 +316,3 @@ class GridEncoder(WordEncoder):
                     f"the metre {beats}/{unit} has no whole number of steps",
                     hint="use more steps_per_quarter",
                 )
-
-
-def _four_voices(score: Score, steps_per_quarter: int) -> Score | None:
-    """Give the score in voices and on steps, or None when it cannot be."""
-    try:
-        voiced = on_steps(in_voices(score), steps_per_quarter) if score.notes else None
-    except UserError:
-        return None
-    meters = voiced.meters if voiced else ()
-    if all(bar_steps(meter.beats, meter.unit, steps_per_quarter) for meter in meters):
-        return voiced
-    return None
-
-
-def _range(scores: Sequence[Score], voice: int) -> Range:
-    """Find the range of a voice, widened; where nobody sings it, the usual one."""
-    pitches = [note.pitch for score in scores for note in score.notes if note.part == voice]
-    low, high = (min(pitches), max(pitches)) if pitches else RANGES[voice]
-    return max(LOWEST, low - DOWN), min(HIGHEST, high + UP)
