@@ -27,7 +27,7 @@ def keep_by_way(asked: "Embed", folder: Path) -> "tuple[Store, int]":
     Raises: UserError for a way that there is not, or that does not fit what is named.
     """
     from naepo.cli.hearing import AUDIO
-    from naepo.cli.storing import joined
+    from naepo.cli.storing import add, joined
     from naepo.embed.pieces import files_below
     from naepo.embed.ways import Way
     from naepo.encode.music.reading import ENDINGS
@@ -43,7 +43,7 @@ def keep_by_way(asked: "Embed", folder: Path) -> "tuple[Store, int]":
     make = {"text": _texts, "notes": _notes, "sound": _sounds}[material]
     about, vectors, entries, state = make(asked, way, paths, about, folder)
     store = joined(folder, about, state)
-    store.add(vectors, entries, replace=True)
+    add(store, vectors, entries)
     return store, len(entries)
 
 
@@ -99,6 +99,7 @@ def _notes(
 ) -> Made:
     from naepo.cli.hearing import tell_of_recordings
     from naepo.cli.storing import known_state, say
+    from naepo.embed.names import from_here
     from naepo.embed.note_ways import EventWay, fitted, kept
 
     tell_of_recordings(paths, say)
@@ -117,7 +118,7 @@ def _notes(
         try:
             pieces.append(maker.piece(name, score))
         except UserError as error:
-            say(f"left out {name}: {error.message}")
+            say(f"left out {from_here(name)}: {error.message}")
     if not pieces:
         raise UserError(
             "none of the pieces could be embedded",
@@ -156,6 +157,7 @@ def read_scores(paths: Iterable[Path]) -> "Iterable[tuple[str, Any]]":
     Raises: UserError when there is none that could be read.
     """
     from naepo.cli.storing import say
+    from naepo.embed.names import from_here
     from naepo.embed.pieces import files_below, scores_in
     from naepo.encode.music.reading import ENDINGS
     from naepo.encode.music.score import Score
@@ -166,7 +168,7 @@ def read_scores(paths: Iterable[Path]) -> "Iterable[tuple[str, Any]]":
             n_read += 1
             yield name, score
         else:
-            say(f"left out {name}: {score.reason}")
+            say(f"left out {from_here(name)}: {score.reason}")
     if not n_read:
         raise UserError(f"no music could be read in {', '.join(map(str, paths))}")
 

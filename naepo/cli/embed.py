@@ -90,6 +90,7 @@ def main(arguments: list[str]) -> int:
     if not asked.pieces:
         raise UserError("nothing to embed is named", hint="naepo embed RUN PIECES")
     from naepo.cli.hearing import are_recordings
+    from naepo.embed.names import from_here
     from naepo.embed.places import home_of, sounds_in, vectors_in
     from naepo.embed.store import Store
 
@@ -102,7 +103,7 @@ def main(arguments: list[str]) -> int:
     _say(f"{len(names):,} pieces, kept in {folder}")
     at = f" --at {asked.out}" if asked.out else ""
     sound = " --sound" if is_sound else ""
-    _say(f"search: naepo search {asked.run} {names[0].partition(' #')[0]}{sound}{at}")
+    _say(f"search: naepo search {asked.run} {from_here(names[0]).partition(' #')[0]}{sound}{at}")
     return 0
 
 

@@ -177,8 +177,9 @@ def line_of(found: "Found") -> str:
 
 def where(entry: "Entry") -> str:
     """Give name, from the working folder where it lies below it, and place."""
-    path, here = Path(entry.name), Path.cwd()
-    name = str(path.relative_to(here)) if path.is_relative_to(here) else entry.name
+    from naepo.embed.names import from_here
+
+    name = from_here(entry.name)
     return f"{name}, {entry.place}" if entry.place else name
 
 

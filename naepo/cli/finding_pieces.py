@@ -60,10 +60,11 @@ def find_pieces(asked: "Search", spaces: Sequence[Space]) -> None:
 def print_alike(store: Any, queries: "Sequence[Query]", n: int) -> None:
     """Print the n pieces most like each query, the most alike first."""
     from naepo.embed.likeness import alike, best_of_keys
+    from naepo.embed.names import from_here
 
     for number, (name, keys) in enumerate(queries):
         if len(queries) > 1:
-            print(name if number == 0 else f"\n{name}")
+            print(from_here(name) if number == 0 else f"\n{from_here(name)}")
         found = {key: alike(store, *vectors, n) for key, vectors in keys.items()}
         best = best_of_keys(found, n)
         if not best:
@@ -197,6 +198,7 @@ def heard_by_run(asked: "Search", home: Path, made_by: str) -> "list[Query]":
 
 def _by_notes(asked: "Search", about: dict[str, Any], state: bytes) -> "list[Query]":
     from naepo.cli.by_ways import read_scores
+    from naepo.embed.names import from_here
     from naepo.embed.note_ways import kept
 
     maker, queries = kept(about, state), []
@@ -205,7 +207,7 @@ def _by_notes(asked: "Search", about: dict[str, Any], state: bytes) -> "list[Que
             piece = maker.piece(name, score)
         except UserError as error:
             raise UserError(
-                f"{name} cannot be embedded as this store was: {error.message}",
+                f"{from_here(name)} cannot be embedded as this store was: {error.message}",
                 hint="look for it by another way: --by, or embed again into a new store",
             ) from None
         keys = maker.in_all_keys(piece) if asked.any_key else {0: piece}

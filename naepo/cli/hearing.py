@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from naepo.config import UserError
+from naepo.embed.names import from_here, name_of
 from naepo.embed.pieces import files_below, scores_in
 from naepo.embed.pitch_frames import RATE, pitch_frames
 from naepo.embed.sound_pieces import SoundPiece
@@ -71,7 +72,7 @@ def sounds(
             yield name, hear_it()
             n_heard += 1
         except UserError as error:
-            on_unread(f"left out {name}: {error.message}")
+            on_unread(f"left out {from_here(name)}: {error.message}")
     if not n_heard:
         raise UserError(
             f"nothing to hear was found in {', '.join(map(str, paths))}",
@@ -87,7 +88,7 @@ def _each(
 
     for path in files:
         if path.suffix.lower() in AUDIO:
-            yield str(path), lambda path=path: [read_audio(path)]
+            yield name_of(path), lambda path=path: [read_audio(path)]
     for name, score in scores_in([path for path in files if path.suffix.lower() not in AUDIO]):
         yield name, lambda score=score: _played(score, timbres, sample_rate)
 

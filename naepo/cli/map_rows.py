@@ -68,6 +68,7 @@ def _of_store(asked: "Reduce", old: "KeptMap | None") -> Rows:
     import numpy as np
 
     from naepo.embed.filters import Condition
+    from naepo.embed.names import from_here
     from naepo.embed.store import Store
 
     with Store.open(asked.source) as first:
@@ -85,7 +86,7 @@ def _of_store(asked: "Reduce", old: "KeptMap | None") -> Rows:
         found = store.read(store.ids[chosen].tolist())
         rows, about = store.vectors[np.isin(store.ids, list(found))], store.about
     entries = list(found.values())
-    names = [f"{e.name} {e.place} {e.text[:NAMES]}".strip() for e in entries]
+    names = [f"{from_here(e.name)} {e.place} {e.text[:NAMES]}".strip() for e in entries]
     return Rows(rows, names, _marks(asked.color, entries), list(map(_told_by, entries)), about)
 
 

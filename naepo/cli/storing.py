@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +71,18 @@ def _keep_vectors(asked: "Embed", folder: Path) -> "tuple[Store, int]":
         raise UserError(
             f"another process has meanwhile put other vectors into {folder}", hint="embed again"
         )
-    store.add(vectors, entries, replace=True)
+    add(store, vectors, entries)
     return store, len(entries)
+
+
+def add(store: "Store", vectors: "Vectors", entries: "Sequence[Entry]") -> None:
+    """Add entries in the place of those of the same files, whatever an older naepo called them."""
+    from naepo.embed.names import by_older_names
+    from naepo.embed.store import is_store
+
+    if is_store(store.folder):
+        store.rename(by_older_names(dict.fromkeys(entry.name for entry in entries)))
+    store.add(vectors, entries, replace=True)
 
 
 def _by_model(asked: "Embed", folder: Path) -> "tuple[dict[str, Any], Vectors, list[Entry], bytes]":
@@ -182,9 +193,10 @@ def joined(folder: Path, about: "dict[str, Any]", state: bytes) -> "Store":
 
 def _example(store: "Store") -> str:
     """Give what can be looked for in a store: a piece in it, or a few words."""
+    from naepo.embed.names import from_here
+
     if store.about.get("made_of") in ("pieces", "notes", "sound"):
-        first = store.entries[0].name.partition(" #")[0]
-        return shlex.quote(first)
+        return shlex.quote(from_here(store.entries[0].name).partition(" #")[0])
     return '"..."'
 
 
@@ -214,14 +226,15 @@ def _settle(folder: Path, read: dict[Path, int]) -> None:
 
     read: how many passages each file that was read now has.
     """
-    from naepo.embed.passages import older_names
+    from naepo.embed.names import by_older_names, name_of
     from naepo.embed.store import Store, is_store
 
     if not is_store(folder):
         return
     with Store.join(folder) as store:
-        names = {path: str(path.resolve()) for path in read}
-        store.rename({old: name for path, name in names.items() for old in older_names(path)})
+        names = {path: name_of(path) for path in read}
+        typed = {str(path): name for path, name in names.items() if str(path) != name}
+        store.rename(by_older_names(names.values()) | typed)
         gone = store.texts_named([names[path] for path, n in read.items() if n == 0])
         if gone:
             say(f"{store.delete(gone):,} taken out: their files have no text any more")

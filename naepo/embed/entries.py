@@ -126,17 +126,19 @@ def named(connection: sqlite3.Connection, names: Iterable[str], space: int | Non
     return found
 
 
-def texts_named(connection: sqlite3.Connection, names: Iterable[str]) -> list[int]:
-    """Give the ids of the texts, of any space, that have one of these names."""
+def named_anywhere(
+    connection: sqlite3.Connection, names: Iterable[str], kind: str | None = None
+) -> list[int]:
+    """Give the ids of the entries of any space, or of one kind, that have one of these names."""
     found: list[int] = []
     for some, places in _in_parts([to_db(name) for name in dict.fromkeys(names)]):
-        asked = f"SELECT id FROM entries WHERE kind = 'text' AND name IN ({places})"
-        found += [id for (id,) in connection.execute(asked, some)]
+        asked = f"SELECT id FROM entries WHERE kind = coalesce(?, kind) AND name IN ({places})"
+        found += [id for (id,) in connection.execute(asked, [kind, *some])]
     return found
 
 
 def rename(connection: sqlite3.Connection, id: int, entry: Entry, name: str) -> None:
-    """Give an entry that has a text another name."""
+    """Give an entry another name."""
     connection.execute(
         "UPDATE entries SET name = ?, seal = ? WHERE id = ?",
         (to_db(name), _seal(replace(entry, name=name)), id),

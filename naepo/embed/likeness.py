@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from naepo.embed.names import from_here
 from naepo.embed.pooling import Centering, Vectors
 from naepo.embed.store import Entry, Store
 
@@ -31,7 +32,7 @@ class Likeness:
         """Give it in one line, the score first."""
         key = f", {self.semitones:+d} semitones" if self.semitones else ""
         return (
-            f"{self.score:6.3f}  {self.name}  "
+            f"{self.score:6.3f}  {from_here(self.name)}  "
             f"({self.there}, like {self.here} here: {self.moment_score:.3f}{key})"
         )
 

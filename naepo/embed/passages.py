@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from naepo.config import UserError, did_you_mean
 from naepo.embed.entries import Entry
+from naepo.embed.names import name_of
 from naepo.embed.pieces import Told, files_below
 from naepo.encode.decoding import Reading, characters
 from naepo.encode.files import Source, open_regular, shown, stamp_of
@@ -121,30 +122,20 @@ def _sentences(text: str, start: int, end: int, longest: int) -> Iterator[tuple[
     yield first, last
 
 
-def older_names(path: Path) -> list[str]:
-    """Give the names that an older naepo gave a file: as it is typed, and from where one is.
-
-    From which folder a name was once typed, nothing tells: it is taken for the one that one is in.
-    """
-    whole, here = path.resolve(), Path.cwd()
-    names = [str(path), *([str(whole.relative_to(here))] if whole.is_relative_to(here) else [])]
-    return [name for name in dict.fromkeys(names) if name != str(whole)]
-
-
 def _passages(source: Source, reading: Reading, unit: Unit) -> list[Entry] | str:
     """Give the passages of a file, or why it is no text."""
     try:
         text = "".join(characters(source, reading)).replace("\r\n", "\n")
     except UserError as error:
         return error.message
-    name = str(source.path.resolve())
+    name = name_of(source.path)
     parts = [(f"line {line}", words) for line, words in cut(text, unit)]
     return [Entry(name, "" if unit == "file" else at, "text", words) for at, words in parts]
 
 
 def _rows(source: Source, reading: Reading, column: str | None) -> Iterator[Entry]:
     lines = in_lines(characters(source, reading), source.name)
-    name = str(source.path.resolve())
+    name = name_of(source.path)
     rows = _json_rows(lines, source) if source.kind == "jsonl" else table_rows(source, reading)
     for number, row in rows:
         if column is None:

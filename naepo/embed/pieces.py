@@ -15,6 +15,7 @@ import numpy as np
 from naepo.checkpoint import Checkpoint
 from naepo.config import UserError
 from naepo.embed.keeping import fingerprint
+from naepo.embed.names import from_here, name_of
 from naepo.embed.pooling import Vectors, hidden_vectors, layer_number
 from naepo.embed.store import Entry
 from naepo.embed.tuned import Tuned
@@ -239,7 +240,7 @@ def _music(paths: Sequence[Path], encoder: MusicEncoder, on_unread: Told) -> Ite
                 raise UserError(score.reason)
             yield Piece(name, encoder.encode(encoder.write(score)), score)
         except UserError as error:
-            on_unread(f"left out {name}: {error.message}")
+            on_unread(f"left out {from_here(name)}: {error.message}")
 
 
 def scores_in(files: list[Path]) -> Iterator[tuple[str, Any]]:
@@ -248,7 +249,7 @@ def scores_in(files: list[Path]) -> Iterator[tuple[str, Any]]:
 
     for path, found in read_files(files):
         for number, score in enumerate(found, 1):
-            yield str(path) if len(found) == 1 else f"{path} #{number}", score
+            yield name_of(path, None if len(found) == 1 else number), score
 
 
 def _texts(
@@ -262,7 +263,7 @@ def _texts(
             lines = text.splitlines() if by_line else [text]
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    name = f"{path}:{number}" if by_line else str(path)
+                    name = f"{name_of(path)}:{number}" if by_line else name_of(path)
                     yield Piece(name, encoder.encode(line))
         except (OSError, UnicodeDecodeError, UserError) as error:
             on_unread(f"left out {path}: {error}")

@@ -223,15 +223,15 @@ class Store:
     def texts_named(self, names: Sequence[str]) -> list[int]:
         """Give the ids of the texts, of any space, that have one of these names."""
         with speaking(self.folder):
-            return entries.texts_named(self._connected(), names)
+            return entries.named_anywhere(self._connected(), names, "text")
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Give texts, of any space, the names that go by their old ones."""
-        if not self.texts_named(list(names)):
+        """Give entries, of any space, the names that go by their old ones."""
+        connection, old = self._connected(), list(names)
+        if not entries.named_anywhere(connection, old):
             return
-        connection = self._connected()
         with writing(connection, self.folder):
-            for id, entry in self.read(self.texts_named(list(names))).items():
+            for id, entry in self.read(entries.named_anywhere(connection, old)).items():
                 entries.rename(connection, id, entry, names[entry.name])
 
     def renew(self, vectors: Vectors, state: bytes) -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from naepo import checkpoint, cli
+from naepo.embed.store import Store
 from naepo.embed.vector_files import load
 from naepo.encode.music.events import EventEncoder
 from naepo.encode.music.writing import write_midi
@@ -68,6 +69,25 @@ def test_what_is_added_later_gets_the_same_vectors(music, tmp_path, capsys):
     here, there = out.splitlines()
     assert here.startswith(" 1.000") and str(music / "midis" / "1.mid") in here
     assert there.startswith(" 1.000") and str(music / "theme.mid") in there
+
+
+@pytest.mark.parametrize("flag", [[], ["--sound"]], ids=["notes", "sound"])
+def test_a_piece_is_one_from_wherever_it_is_named(music, tmp_path, capsys, monkeypatch, flag):
+    store = tmp_path / "s.naepo"
+    embed = ("embed", "--by", "one-hot", "--store", store, *flag)
+    monkeypatch.chdir(music)
+    run(capsys, *embed, "midis")
+    with Store.open(store) as kept:  # the names that an older naepo gave
+        kept.rename({str((music / f"midis/{n}.mid").resolve()): f"midis/{n}.mid" for n in range(N)})
+        n_entries = kept.n_entries
+    assert f"{n_entries:,} in {store}" in run(capsys, *embed, "midis")[2]
+    monkeypatch.chdir(music / "midis")
+    assert f"{n_entries:,} in {store}" in run(capsys, *embed, "0.mid", "1.mid", "2.mid")[2]
+    _, out, _ = run(capsys, "search", store, "1.mid", *flag)
+    assert first(out) == "1.mid" and "1.000" in out.splitlines()[0]
+    monkeypatch.chdir(tmp_path)
+    _, out, _ = run(capsys, "search", store, music / "midis/1.mid", *flag)
+    assert first(out) == str(music / "midis/1.mid")
 
 
 @pytest.mark.parametrize("by", ["one-hot", "time-series", "mfcc", "skip-gram"])

@@ -7,6 +7,7 @@ a repeated note and a triplet are exact and never a rounded float.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from math import gcd, lcm
 from typing import Literal, TypeVar
 
@@ -97,9 +98,9 @@ class Score:
         for note in self.notes:
             _check(note, len(self.parts))
 
-    @property
+    @cached_property
     def end(self) -> int:
-        """The tick at which the last note has stopped; 0 without notes."""
+        """The tick at which the last note has stopped; 0 without notes. Asked for in each bar."""
         return max((note.end for note in self.notes), default=0)
 
     def notes_of(self, part: int) -> tuple[Note, ...]:
