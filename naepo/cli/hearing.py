@@ -90,13 +90,18 @@ def _each(
         if path.suffix.lower() in AUDIO:
             yield name_of(path), lambda path=path: [read_audio(path)]
     for name, score in scores_in([path for path in files if path.suffix.lower() not in AUDIO]):
-        yield name, lambda score=score: _played(score, timbres, sample_rate)
+        yield name, lambda name=name, score=score: _played(name, score, timbres, sample_rate)
 
 
-def _played(score: Any, timbres: Sequence[str], sample_rate: int) -> list[Sound]:
+def _played(name: str, score: Any, timbres: Sequence[str], sample_rate: int) -> list[Sound]:
+    """Play a piece; where it says no tempo, in the one that its kind of file means."""
+    from naepo.encode.music.midi import PLAIN_TEMPO
     from naepo.encode.music.score import Score
+    from naepo.render.clock import timed
     from naepo.render.synth import render
 
     if not isinstance(score, Score):
         raise UserError(score.reason)
+    is_midi = ENDINGS.get(Path(name).suffix.lower()) == "midi"
+    score = timed(score, PLAIN_TEMPO if is_midi else None)
     return [(render(score, sample_rate=sample_rate, timbre=t), sample_rate) for t in timbres]
