@@ -128,10 +128,13 @@ def load(
     Raises: UserError when it is damaged, of a newer naepo, or the run is another one or missing.
     """
     if not (folder / ABOUT).is_file():
+        is_run = (folder / "checkpoints").is_dir()
+        of_run = folder if is_run else "RUN"
+        is_free = not folder.exists() or (folder.is_dir() and not any(folder.iterdir()))
         raise UserError(
-            f"{folder} holds no classifier",
-            hint="make one: naepo classify train RUN TABLE --text COLUMN --label COLUMN --out "
-            + str(folder),
+            f"{folder} is a run, and no classifier" if is_run else f"{folder} holds no classifier",
+            hint=f"make one: naepo classify train {of_run} TABLE --text COLUMN --label COLUMN "
+            f"--out {folder if is_free else 'FOLDER'}",
         )
     verify(folder)
     content = json.loads((folder / ABOUT).read_text(encoding="utf-8"))

@@ -4,6 +4,7 @@ What is chosen is chosen by the held-out part, which shares no text with the res
 alone, which need no network, always stand beside it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -72,6 +73,10 @@ class LearnSettings:
             raise UserError(f"held_out must be above 0 and below 1, got {self.held_out}")
         if self.pooling is not None and self.pooling not in POOLINGS:
             raise UserError(f"pooling must be one of {', '.join(POOLINGS)}, got {self.pooling!r}")
+        if self.minutes is not None and not self.minutes > 0:
+            raise UserError(f"minutes must be above 0, got {self.minutes}")
+        if not 0 <= self.seed < 2**63:
+            raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +105,12 @@ class Data:
         chosen = np.flatnonzero(self.is_held == held)
         return [self.texts[place] for place in chosen], self.labels[chosen]
 
+    @property
+    def untested(self) -> list[str]:
+        """The classes of which nothing is held out."""
+        there = set(self.labels[self.is_held].tolist())
+        return [name for number, name in enumerate(self.classes) if number not in there]
+
 
 def learn(
     texts: Sequence[str],
@@ -115,16 +126,32 @@ def learn(
     Raises: UserError for one class only, too few examples, or settings that do not fit.
     """
     needs_scikit_learn()
+    if source is not None:
+        _refuse_what_the_run_has_not(source, settings)
     data = split(texts, labels, settings)
     floor = _Floor(data, settings)
     say(f"character n-grams alone: {floor.measures.accuracy:.2%} of the held-out part")
     kind = "ngrams" if source is None else settings.kind
     if kind in (None, *PROBES):
-        return _probe(data, source, replace(settings, kind=kind), floor, say)
-    assert source is not None
-    if kind == "kernel":
-        return _kernel(data, source, settings, floor, say)
-    return _tuned(data, source, settings, floor, say)
+        learnt = _probe(data, source, replace(settings, kind=kind), floor, say)
+    else:
+        assert source is not None
+        learnt = (_kernel if kind == "kernel" else _tuned)(data, source, settings, floor, say)
+    if not data.untested:
+        return learnt
+    said = f"too rare to be held out, so that no figure tells of them: {', '.join(data.untested)}"
+    say(said)
+    return replace(learnt, reasons=(*learnt.reasons, said))
+
+
+def _refuse_what_the_run_has_not(source: Source, settings: LearnSettings) -> None:
+    """Stop before anything is learnt. Raises: UserError."""
+    from naepo.embed.pooling import layer_number
+
+    if settings.kind in ("tune", "lora"):
+        _ = source.transformer
+    if settings.layer is not None:
+        layer_number(settings.layer, source.model.settings.n_layers)
 
 
 def split(texts: Sequence[str], labels: Sequence[str], settings: LearnSettings) -> Data:
@@ -137,23 +164,31 @@ def split(texts: Sequence[str], labels: Sequence[str], settings: LearnSettings) 
         raise UserError("a classifier tells classes apart, and there is one class only")
     if len(texts) < 10:
         raise UserError(f"{len(texts)} examples are too few to learn from and to choose by")
-    numbers = np.array([classes.index(label) for label in labels])
+    number = {name: place for place, name in enumerate(classes)}
+    numbers = np.array([number[label] for label in labels])
     groups: dict[str, list[int]] = {}
     for place, text in enumerate(texts):
         groups.setdefault(normal(text), []).append(place)
-    left = np.bincount(numbers)
+    left = np.bincount(numbers).tolist()
     wanted = max(1, min(MOST_HELD_OUT, round(settings.held_out * len(texts))))
-    held = np.zeros(len(texts), dtype=bool)
-    keys = list(groups)
-    for number in np.random.default_rng(settings.seed).permutation(len(keys)):
-        places = groups[keys[number]]
-        taken = np.bincount(numbers[places], minlength=len(classes))
-        if held.sum() + len(places) <= wanted and (left - taken >= np.minimum(left, 2)).all():
+    held, n_held = np.zeros(len(texts), dtype=bool), 0
+    each = list(groups.values())
+    for group in np.random.default_rng(settings.seed).permutation(len(each)):
+        places = each[group]
+        taken = Counter(numbers[places].tolist())
+        is_enough_left = all(left[c] - n >= min(left[c], 2) for c, n in taken.items())
+        if n_held + len(places) <= wanted and is_enough_left:
             held[places] = True
-            left = left - taken
-    if not held.any():
+            n_held += len(places)
+            for c, n in taken.items():
+                left[c] -= n
+        if n_held == wanted:
+            break
+    if not n_held:
         raise UserError(
-            "nothing can be held out to choose by: each class needs at least three different texts"
+            f"nothing can be held out to choose by: {len(texts):,} examples have {len(classes):,} "
+            "classes, and each needs at least three different texts",
+            hint="is it the right column? --label COLUMN",
         )
     return Data(list(texts), numbers, classes, held)
 

@@ -18,15 +18,13 @@ from naepo.model import LanguageModel, Transformer
 class Source:
     """A GPT and its encoder.
 
-    fingerprint: of weights and encoder together.  n_mended: texts that held what the encoder does
-    not know, and were read without it.
+    fingerprint: of weights and encoder together.
     """
 
     model: LanguageModel
     encoder: Encoder
     folder: Path
     fingerprint: str = ""
-    n_mended: int = 0
     _known: dict[str, bool] = field(default_factory=dict)
 
     @classmethod
@@ -52,12 +50,26 @@ class Source:
         return self.model
 
     def encode(self, texts: Sequence[str]) -> list[Ids]:
-        """Give the ids of each text in NFC. What the encoder does not know is left out, counted."""
+        """Give the ids of each text in NFC. What the encoder does not know is left out."""
         whole = [normalized(text, "NFC") for text in texts]
         try:
             return self.encoder.encode_batch(whole)
         except UserError:
             return [self._encode_kindly(text) for text in whole]
+
+    def known_places(self, text: str) -> list[int]:
+        """Give where the characters of a text in NFC stand that the encoder knows."""
+        try:
+            self.encoder.encode(text)
+            return list(range(len(text)))
+        except UserError:
+            return [place for place, one in enumerate(text) if self._is_known(one)]
+
+    def holds_unknown(self, text: str) -> bool:
+        """Whether something of a text is left out when it is read."""
+        text = normalized(text, "NFC")
+        is_known = all(map(self._is_known, set(text)))
+        return not is_known and len(self.known_places(text)) < len(text)
 
     def vectors(self, texts: Sequence[str], layer: int, pooling: str) -> Vectors:
         """Give a vector for each text: the hidden states of one layer, pooled."""
@@ -66,11 +78,7 @@ class Source:
         )
 
     def _encode_kindly(self, text: str) -> Ids:
-        try:
-            return self.encoder.encode(text)
-        except UserError:
-            self.n_mended += 1
-            return self.encoder.encode("".join(c for c in text if self._is_known(c)))
+        return self.encoder.encode("".join(text[place] for place in self.known_places(text)))
 
     def _is_known(self, character: str) -> bool:
         if character not in self._known:

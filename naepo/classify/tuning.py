@@ -72,6 +72,8 @@ class TuneSettings:
         for name in ("dropout", "smoothing", "blanked", "merge_dropout", "average"):
             if not 0 <= getattr(self, name) < 1:
                 raise UserError(f"{name} must be at least 0 and below 1, got {getattr(self, name)}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise UserError(f"seconds must be above 0, got {self.seconds}")
         for name in ("epochs", "batch_size", "lr", "lr_below", "looks"):
             if not getattr(self, name) > 0:
                 raise UserError(f"{name} must be above 0, got {getattr(self, name)}")

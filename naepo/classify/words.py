@@ -9,6 +9,7 @@ The lead is ln p(winner) − ln p(runner-up). Three ways, each said with its wor
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,8 +18,9 @@ import numpy as np
 from jaxtyping import Float
 
 from naepo.classify.features import VectorPart
-from naepo.classify.ngrams import normal
+from naepo.classify.ngrams import Ngrams, normal
 from naepo.classify.parts import SMALLEST, LinearPart
+from naepo.encode.normal_form import normalized
 
 if TYPE_CHECKING:
     from naepo.classify.classifier import Classifier
@@ -31,7 +33,7 @@ MOST_WORDS = 200
 
 @dataclass(frozen=True)
 class Word:
-    """A word, where it begins (characters), and what it adds to the lead, in nats.
+    """A word, where it begins in the text (characters, in NFC), and what it adds, in nats.
 
     how: "exact" when the words and what no word says add up to the lead, else "without".
     """
@@ -44,26 +46,35 @@ class Word:
 
 def deciding_words(classifier: "Classifier", text: str) -> list[Word]:
     """Give each word with what it adds to the winner's lead, the largest first."""
-    shown = normal(text)
-    found = [(word.group(), word.start()) for word in re.finditer(r"\S+", shown)]
+    text = normalized(text, "NFC")
+    found = words_of(text)
     if not found:
         return []
-    row = classifier.probabilities([shown])[0]
+    row = classifier.probabilities([text])[0]
     winner, second = (int(place) for place in np.argsort(-row, kind="stable")[:2])
     if _is_additive(classifier):
         leads = np.zeros(len(found))
         for part, weight in zip(classifier.parts, classifier.weights, strict=True):
             assert isinstance(part, LinearPart)
-            leads += weight * _exact(part, shown, found, winner, second, classifier.source)
+            leads += weight * _exact(part, text, winner, second, classifier.source)
         how = "exact"
     else:
-        leads = _without(classifier, shown, found[:MOST_WORDS], winner, second)
+        leads = _without(classifier, text, found[:MOST_WORDS], winner, second)
         how = "without"
     words = [
         Word(word, begin, float(lead), how)
         for (word, begin), lead in zip(found, leads, strict=False)
     ]
     return sorted(words, key=lambda word: -word.lead)
+
+
+def words_of(text: str) -> list[tuple[str, int]]:
+    """Give the words of a text and where each begins.
+
+    >>> words_of("so  good")
+    [('so', 0), ('good', 4)]
+    """
+    return [(word.group(), word.start()) for word in re.finditer(r"\S+", text)]
 
 
 def _is_additive(classifier: "Classifier") -> bool:
@@ -78,27 +89,39 @@ def _is_additive(classifier: "Classifier") -> bool:
 def _exact(
     part: LinearPart,
     text: str,
-    words: Sequence[tuple[str, int]],
     winner: int,
     second: int,
     source: "Source | None",
 ) -> Float[Array, " words"]:
-    """Give what each word adds, from n-grams and from vectors."""
+    """Give what each word adds, from n-grams and from vectors.
+
+    N-grams are counted in the normal form, which has the same words in other places.
+    """
     lead = part.linear.weights[:, winner] - part.linear.weights[:, second]
-    per_character = np.zeros(len(text))
     ngrams, n_dense = part.features.ngrams, part.features.n_dense
+    leads = np.zeros(len(words_of(text)))
     if ngrams is not None:
-        values = ngrams.transform([text]).toarray()[0]
-        spans = ngrams.spans(text)
-        counts: dict[int, int] = {}
-        for column, *_ in spans:
-            counts[column] = counts.get(column, 0) + 1
-        for column, begin, end in spans:
-            share = values[column] * lead[n_dense + column] / counts[column] / (end - begin)
-            per_character[begin:end] += share
+        shown = normal(text)
+        leads += _by_word(_of_ngrams(ngrams, shown, lead[n_dense:]), shown)
     if part.features.vectors is not None and source is not None:
-        per_character += _of_positions(part.features.vectors, text, lead[:n_dense], source)
-    return np.array([per_character[begin : begin + len(word)].sum() for word, begin in words])
+        leads += _by_word(_of_positions(part.features.vectors, text, lead[:n_dense], source), text)
+    return leads
+
+
+def _by_word(per_character: Float[Array, " characters"], text: str) -> Float[Array, " words"]:
+    return np.array([per_character[at : at + len(word)].sum() for word, at in words_of(text)])
+
+
+def _of_ngrams(
+    ngrams: Ngrams, text: str, lead: Float[Array, " columns"]
+) -> Float[Array, " characters"]:
+    """Spread what each n-gram adds over the characters that it covers."""
+    values, spans = ngrams.transform([text]).toarray()[0], ngrams.spans(text)
+    counts = Counter(column for column, *_ in spans)
+    spread = np.zeros(len(text))
+    for column, begin, end in spans:
+        spread[begin:end] += values[column] * lead[column] / counts[column] / (end - begin)
+    return spread
 
 
 def _of_positions(
@@ -107,20 +130,27 @@ def _of_positions(
     """Spread what each id adds over the characters whose bytes it holds.
 
     A mean over positions is linear in each, so that state · weight / (deviation · n) is its share;
-    what the mean of the training vectors takes away is no word's.
+    what the mean of the training vectors takes away is no word's, and what the encoder does not
+    know has no share.
     """
-    ids = source.encode([text])[0]
+    places = source.known_places(text)
+    if not places:
+        return np.zeros(len(text))
+    read = "".join(text[place] for place in places)
+    ids = source.encoder.encode(read)
     states = position_states(source, ids, vectors.layer)
     each = states @ (lead / vectors.standard.deviation / np.sqrt(len(lead))) / max(1, len(ids))
-    ends = np.cumsum([len(character.encode()) for character in text])
-    spread, at = np.zeros(len(text)), 0
+    ends = np.cumsum([len(character.encode()) for character in read])
+    spread, at = np.zeros(len(read)), 0
     for id, value in zip(ids.tolist(), each, strict=True):
         length = len(source.encoder.content(id))
         first, last = np.searchsorted(ends, [at, max(at, at + length - 1)], side="right")
-        first, last = min(first, len(text) - 1), min(last, len(text) - 1)
+        first, last = min(first, len(read) - 1), min(last, len(read) - 1)
         spread[first : last + 1] += value / (last + 1 - first)
         at += length
-    return spread
+    whole = np.zeros(len(text))
+    whole[places] = spread
+    return whole
 
 
 def position_states(source: "Source", ids: Array, layer: int) -> Float[Array, "time d_model"]:
@@ -131,10 +161,11 @@ def position_states(source: "Source", ids: Array, layer: int) -> Float[Array, "t
 
     model, rows = source.model, []
     length = model.settings.context_length
+    device = next(iter(model.parameters())).device if isinstance(model, torch.nn.Module) else None
     for window in windows_of([ids], source.encoder.end_id, length):
         with torch.inference_mode():
-            states = model.hidden(torch.tensor([window.ids]))[layer][0]
-        rows.append(states[window.n_prefix :].double().numpy())
+            states = model.hidden(torch.tensor([window.ids], device=device))[layer][0]
+        rows.append(states[window.n_prefix :].cpu().double().numpy())
     return np.concatenate(rows)[: len(ids)]
 
 

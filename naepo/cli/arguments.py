@@ -1,11 +1,17 @@
 """Reading a verb's arguments into a frozen dataclass, with the field docstrings as help."""
 
+import math
 import time
 from typing import TypeVar
 
 import tyro
 
+from naepo.config import UserError
+
 _LOADED = time.perf_counter()
+
+TIMES = ("minutes", "tune")
+"""Options that are so many minutes, whatever the verb."""
 
 Parsed = TypeVar("Parsed", bound="Arguments")
 
@@ -15,8 +21,19 @@ class Arguments:
 
 
 def parse(cls: type[Parsed], verb: str, arguments: list[str]) -> Parsed:
-    """Read a verb's arguments; a mistake prints the nearest option and leaves with code 2."""
-    return tyro.cli(cls, prog=f"naepo {verb}", args=arguments, use_underscores=False)
+    """Read a verb's arguments; a mistake prints the nearest option and leaves with code 2.
+
+    Raises: UserError for a seed that is none, or a time that is not above 0.
+    """
+    asked = tyro.cli(cls, prog=f"naepo {verb}", args=arguments, use_underscores=False)
+    seed = getattr(asked, "seed", None)
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UserError(f"--seed must be from 0 to 2^63 - 1, got {seed}", hint="--seed 0")
+    for name in TIMES:
+        minutes = getattr(asked, name, None)
+        if minutes is not None and not 0 < minutes < math.inf:
+            raise UserError(f"--{name} must be above 0, got {minutes:g}", hint=f"--{name} 2")
+    return asked
 
 
 def started() -> float:

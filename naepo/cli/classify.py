@@ -104,8 +104,9 @@ def _train(asked: Train) -> int:
         minutes=asked.minutes, seed=asked.seed,
     )  # fmt: skip
     learnt = learn(examples.texts, examples.labels, source, settings, _say)
-    if source.n_mended:
-        _say(f"{source.n_mended:,} texts hold what the encoder does not know: read without it")
+    n_unknown = sum(map(source.holds_unknown, examples.texts))
+    if n_unknown:
+        _say(f"{n_unknown:,} texts hold what the encoder does not know: read without it")
     learnt.classifier.about.update(
         text=asked.text, label=asked.label, reasons=list(learnt.reasons),
         n_examples=len(examples.texts),
@@ -167,7 +168,8 @@ def _score(learnt: "Learnt", texts: list[str], labels: list[str]) -> "Learnt":
     from naepo.classify import Learnt, measure
 
     classifier = learnt.classifier
-    numbers = np.array([classifier.classes.index(label) for label in labels])
+    number = {name: place for place, name in enumerate(classifier.classes)}
+    numbers = np.array([number[label] for label in labels])
     measures = measure(classifier.probabilities(texts), numbers, classifier.classes)
     floor = measure(learnt.floor_part.probabilities(texts, None), numbers, classifier.classes)
     return Learnt(classifier, measures, floor, learnt.reasons, learnt.floor_part)
@@ -182,7 +184,8 @@ def _classify(asked: Classify) -> int:
 
     classifier = load(asked.classifier, run=asked.run, device=str(choose_device(asked.device)))
     at_text = with_table.place(asked.text or classifier.about["text"], "--text")
-    n = n_empty = 0
+    n = n_empty = n_unknown = 0
+    source = classifier.source
     with _opened(asked.out, with_table.is_tsv) as (file, is_tsv):
         from naepo.classify.table import TableWriter
 
@@ -194,10 +197,11 @@ def _classify(asked: Classify) -> int:
                 cells.append(_why(classifier, row[at_text]))
             writer.write(row, cells)
             n, n_empty = n + 1, n_empty + (not row[at_text].strip())
+            n_unknown += source is not None and source.holds_unknown(row[at_text])
     empty = f", {n_empty:,} of them empty" if n_empty else ""
     _say(f"{n:,} texts{empty}" + (f", written to {asked.out}" if asked.out else ""))
-    if classifier.source is not None and classifier.source.n_mended:
-        _say(f"{classifier.source.n_mended:,} hold what the encoder does not know: read without it")
+    if n_unknown:
+        _say(f"{n_unknown:,} hold what the encoder does not know: read without it")
     return 0
 
 

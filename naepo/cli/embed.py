@@ -56,7 +56,8 @@ class Embed(Arguments):
     """Which layer is pooled: 0 is the embedding, -1 the last block. Default: the middle one, and
     for a tuned copy the last."""
     pooling: str | None = None
-    """mean, max or last. Default: mean."""
+    """mean, max or last; of sentences in a store mean, weighted (later ids more) or last. Default:
+    mean."""
     tuned: bool = True
     """Use the tuned copy where the run has one."""
     sound: bool = False
@@ -78,6 +79,10 @@ class Embed(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, tune if asked to, embed, keep."""
     asked = parse(Embed, "embed", arguments)
+    if asked.pairs is not None and asked.tune is None:
+        raise UserError(
+            "--pairs is what a copy is tuned on, and --tune is missing", hint="--tune 2"
+        )
     if asked.store is not None:
         from naepo.cli.storing import keep
 

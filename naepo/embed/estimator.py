@@ -83,8 +83,7 @@ def _texts(values: Iterable[Any]) -> list[str]:
     if isinstance(values, str):
         raise UserError("expected a list of texts, got one text", hint="put it into a list")
     texts = list(values)
-    wrong = next((text for text in texts if not isinstance(text, str)), None)
-    if wrong is not None or not texts:
-        got = type(wrong).__name__ if texts else "nothing"
-        raise UserError(f"expected texts, got {got}")
+    wrong = [type(text).__name__ for text in texts if not isinstance(text, str)]
+    if wrong or not texts:
+        raise UserError(f"expected texts, got {wrong[0] if wrong else 'nothing'}")
     return [str(text) for text in texts]

@@ -69,6 +69,13 @@ def test_a_file_is_written_whole_and_says_why_when_asked(classifier, desk, capsy
     assert all("+" in row["why"] for row in rows[:5])
 
 
+def test_each_text_that_is_not_known_whole_is_counted_once(classifier, capsys, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("document\n최악 영화 漢字 ▣ 漢\n최악 영화\n", encoding="utf-8")
+    _, out, err = typed(capsys, classifier, table, "--why")
+    assert "1 hold what the encoder does not know" in err and "漢字" not in out.split("\n")[2]
+
+
 def test_the_report_stands_beside_it_with_the_floor(classifier):
     page = (classifier / "report.html").read_text(encoding="utf-8")
     picture = (classifier.parent / "made.svg").read_text(encoding="utf-8")
@@ -88,7 +95,11 @@ def test_what_a_person_can_get_wrong_is_said(classifier, desk, capsys, run, tmp_
     code, _, err = typed(capsys, *words, "--out", tmp_path / "full")
     assert code == 2 and "holds something else" in err
     code, _, err = typed(capsys, tmp_path / "full", desk / "new.tsv")
-    assert code == 2 and "holds no classifier" in err
+    assert code == 2 and "holds no classifier" in err and "--out FOLDER" in err
+    code, _, err = typed(capsys, run, desk / "new.tsv")
+    assert code == 2 and f"{run} is a run" in err and f"classify train {run} TABLE" in err
+    code, _, err = typed(capsys, tmp_path / "new", desk / "new.tsv")
+    assert code == 2 and f"--out {tmp_path / 'new'}" in err
     code, _, err = typed(capsys, classifier, desk / "new.tsv", "--out", tmp_path / "named.txt")
     assert code == 2 and "ends in .csv or .tsv" in err
 
@@ -111,6 +122,9 @@ def test_every_mistake_is_found_before_the_learning(desk, capsys, run, tmp_path,
         ((made, "--picture", tmp_path / "none" / "x.svg"), "No such file or directory"),
         ((made, "--picture", tmp_path), "ends in .svg"),
         ((made, "--picture", made / "x.svg"), "lies in the classifier's folder"),
+        ((made, "--seed", -1), "--seed must be from 0 to 2^63 - 1, got -1"),
+        ((made, "--kind", "lora", "--minutes", 0), "--minutes must be above 0, got 0"),
+        ((made, "--minutes", "nan"), "--minutes must be above 0, got nan"),
     ):
         code, out, err = typed(capsys, *words, *wrong)
         assert (code, out) == (2, "") and said in err, err

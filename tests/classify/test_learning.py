@@ -1,6 +1,8 @@
 """From examples to a folder and back: the choice, the floor beside it, the words that decided."""
 
 import json
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from naepo.classify.ngrams import Ngrams, normal
 from naepo.classify.parts import LinearPart
 from naepo.classify.source import Source
 from naepo.config import UserError
+from naepo.model import build
+from naepo.model.sibling_settings import MinGruSettings
 
 NEW = ["정말 재밌다 영화", "최악 ▣ unknown", "", "a\tb  c"]
 KINDS = ("ngrams", "vectors", "both", "kernel", "tune", "lora")
@@ -132,8 +136,11 @@ def test_an_own_kernel_is_used_and_asked_for_again(run, examples, tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["감동 영화  12편 최악", "감동\n\n\n영화 최악\n", "漢字漢 감동  최악"]
+)
 @pytest.mark.parametrize("kind", ["ngrams", "vectors", "both"])
-def test_words_add_up_exactly_where_all_is_linear(source, examples, kind):
+def test_words_add_up_exactly_where_all_is_linear(source, examples, kind, text):
     texts, labels = examples
     numbers = np.array([label == "good" for label in labels]).astype(int)
     vectors = None
@@ -143,11 +150,12 @@ def test_words_add_up_exactly_where_all_is_linear(source, examples, kind):
     linear = Linear.fit(features.of(texts, source), numbers, 2, 4.0)
     part = LinearPart(features, linear)
     classifier = Classifier(kind, ("bad", "good"), (part,), (1.0,), source)
-    text = "감동 영화  12편 최악"
     words = classifier.explain(text, 100)
     assert {word.text for word in words} == set(text.split())
-    assert all(word.how == "exact" for word in words)
-    p = classifier.probabilities([normal(text)])[0]
+    assert all(word.how == "exact" and text[word.begin :].startswith(word.text) for word in words)
+    if kind == "vectors":  # what the encoder does not know says nothing
+        assert all((word.lead == 0) == (word.text == "漢字漢") for word in words)
+    p = classifier.probabilities([text])[0]
     lead = abs(float(np.log(p[1]) - np.log(p[0])))
     sign = 1 if p[1] > p[0] else -1
     alone = linear.bias + _of_the_mean(vectors, linear)
@@ -169,15 +177,17 @@ def _of_spaces(classifier, text):
     """Give what the spaces between the words say: all, asked as one word, less the words."""
     from naepo.classify import words
 
-    shown = normal(text)
-    row = classifier.probabilities([shown])[0]
-    winner, second = (int(place) for place in np.argsort(-row)[:2])
-    part = classifier.parts[0]
-    every = words._exact(part, shown, [(shown, 0)], winner, second, classifier.source)
-    each = [(word, shown.index(word)) for word in shown.split()]
-    return float(
-        every.sum() - words._exact(part, shown, each, winner, second, classifier.source).sum()
-    )
+    winner, second = np.argsort(-classifier.probabilities([text])[0])[:2].tolist()
+    part, source = classifier.parts[0], classifier.source
+    features = part.features
+    lead = part.linear.weights[:, winner] - part.linear.weights[:, second]
+    dense, sparse = lead[: features.n_dense], lead[features.n_dense :]
+    every = 0.0
+    if features.ngrams is not None:
+        every += words._of_ngrams(features.ngrams, normal(text), sparse).sum()
+    if features.vectors is not None:
+        every += words._of_positions(features.vectors, text, dense, source).sum()
+    return float(every - words._exact(part, text, winner, second, source).sum())
 
 
 def test_the_word_that_tells_the_class_decides_and_for_others_by_leaving_it_out(learnt):
@@ -196,6 +206,38 @@ def test_equal_texts_are_on_one_side_and_every_class_stays_in_the_rest():
     assert set(left.tolist()) == {0, 1, 2}
     again = split(texts, labels, LearnSettings(held_out=0.3))
     np.testing.assert_array_equal(data.is_held, again.is_held)
+
+
+def test_a_class_too_rare_to_be_held_out_is_named(source, examples):
+    texts, labels = [*examples[0], "드문 하나", "드문 둘"], [*examples[1], "rare", "rare"]
+    said = []
+    found = learn(texts, labels, None, LearnSettings(kind="ngrams"), said.append)
+    assert any("too rare to be held out" in line and line.endswith("rare") for line in said)
+    assert found.reasons[-1] == said[-1]
+
+
+def test_a_column_of_numbers_as_labels_is_refused_at_once():
+    texts = [f"text {number}" for number in range(60_000)]
+    began = time.process_time()
+    with pytest.raises(UserError, match="60,000 examples have 60,000 classes"):
+        split(texts, texts, LearnSettings())
+    assert time.process_time() - began < 20  # it took time by the square: minutes
+
+
+def test_what_a_run_cannot_do_is_said_before_anything_is_learnt(source, examples):
+    said = []
+    with pytest.raises(UserError, match="layer must be from"):
+        learn(*examples, source, LearnSettings(layer=99), said.append)
+    sibling = build(MinGruSettings(vocab_size=9, context_length=8, d_model=8, n_layers=1), seed=1)
+    with pytest.raises(UserError, match="only a transformer can be tuned"):
+        learn(*examples, replace(source, model=sibling), LearnSettings(kind="tune"), said.append)
+    assert not said
+
+
+@pytest.mark.parametrize("wrong", [{"minutes": 0}, {"minutes": float("nan")}, {"seed": -1}])
+def test_settings_that_are_none_are_refused(wrong):
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        LearnSettings(**wrong)
 
 
 def test_the_default_is_the_best_probe_and_says_why(run, examples):

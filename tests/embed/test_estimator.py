@@ -54,5 +54,7 @@ def test_it_is_a_step_of_a_pipeline_and_can_be_cloned(run):
     np.testing.assert_allclose(step.transform(TEXTS[:2]), vectors[:2], atol=1e-6)
     with pytest.raises(UserError, match="put it into a list"):
         step.fit("one text")
+    with pytest.raises(UserError, match="expected texts, got NoneType"):
+        step.transform(["a", None])
     with pytest.raises(UserError, match="expected texts, got int"):
         step.fit([1, 2])
