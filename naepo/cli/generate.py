@@ -11,6 +11,7 @@ import tyro
 from tyro.conf import Positional
 
 from naepo.cli.arguments import Arguments, parse
+from naepo.config import UserError
 from naepo.train.readable import visible
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ class Generate(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, load, write."""
     asked = parse(Generate, "generate", arguments)
+    if asked.samples < 1:
+        raise UserError(f"--samples must be at least 1, got {asked.samples}", hint="--samples 1")
     from naepo.cli.opening import open_model
     from naepo.train.machine import choose_device
 

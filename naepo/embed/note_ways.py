@@ -57,7 +57,10 @@ class NoteWay(Protocol):
 
 
 class RollWay:
-    """One-hot: for each of 128 pitches, how much of the time it sounds; of length 1."""
+    """One-hot: for each of 128 pitches, how much of the time it sounds; of length 1.
+
+    What drums hit is no pitch, and is left out unless there is nothing else.
+    """
 
     def __init__(self, about: Mapping[str, Any]) -> None:
         self.about = dict(about)
@@ -71,7 +74,8 @@ class RollWay:
         """Take in a score. Raises: UserError for one without a note."""
         if not score.notes:
             raise UserError("there is no note in it")
-        return Piece(name, np.zeros(0, dtype=np.int64), score)
+        sung = tuple(note for note in score.notes if not score.parts[note.part].is_drums)
+        return Piece(name, np.zeros(0, dtype=np.int64), replace(score, notes=sung or score.notes))
 
     def embed(self, pieces: Sequence[Piece]) -> tuple[Vectors, list[Entry]]:
         """Give the vectors of whole pieces and of their moments, and what each is of."""

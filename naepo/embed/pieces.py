@@ -97,9 +97,10 @@ def embed_pieces(
         sequences.append(piece.ids)
         kind = "text" if piece.score is None else "music"
         entries.append(Entry(piece.name, kind=kind))
+        where = place_of(piece, encoder)
         for start, ids in moments(piece.ids):
             sequences.append(ids)
-            entries.append(Entry(piece.name, place(piece, encoder, start, len(ids)), kind))
+            entries.append(Entry(piece.name, where(start, len(ids)), kind))
     return vectors(sequences), entries
 
 
@@ -199,19 +200,28 @@ def moments(ids: Ids) -> Iterator[tuple[int, Ids]]:
         yield start, ids[start : start + MOMENT]
 
 
-def place(piece: Piece, encoder: Encoder, start: int, length: int) -> str:
-    """Say where a moment is: its bars, or how its text begins."""
-    ids = piece.ids[start : start + length].tolist()
+def place_of(piece: Piece, encoder: Encoder) -> Callable[[int, int], str]:
+    """Give what says where a moment of a piece is, from its first id and how many it has.
+
+    Of music its bars, for which all of the piece is read once; of text how it begins.
+    """
     if piece.score is None or not isinstance(encoder, MusicEncoder):
-        text = " ".join(encoder.decode(ids).split())
-        return (text[: SHOWN - 1] + "…" if len(text) > SHOWN else text) or f"token {start}"
-    sounds = [
-        sound for sound in encoder.soundings(piece.ids.tolist())[start : start + length] if sound
-    ]
-    if not sounds:
-        return f"token {start}"
-    first, last = (bar_of(piece, float(end.onset)) for end in (sounds[0], sounds[-1]))
-    return f"bar {first}" if first == last else f"bars {first}-{last}"
+        return lambda start, length: _beginning(encoder, piece.ids[start : start + length], start)
+    every = encoder.soundings(piece.ids.tolist())
+
+    def bars(start: int, length: int) -> str:
+        sounds = [sound for sound in every[start : start + length] if sound]
+        if not sounds:
+            return f"token {start}"
+        first, last = (bar_of(piece, float(end.onset)) for end in (sounds[0], sounds[-1]))
+        return f"bar {first}" if first == last else f"bars {first}-{last}"
+
+    return bars
+
+
+def _beginning(encoder: Encoder, ids: Ids, start: int) -> str:
+    text = " ".join(encoder.decode(ids.tolist()).split())
+    return (text[: SHOWN - 1] + "…" if len(text) > SHOWN else text) or f"token {start}"
 
 
 def bar_of(piece: Piece, quarters: float) -> int:

@@ -4,6 +4,7 @@ word2vec (text and binary), GloVe, fastText `.vec`, each of them also gzipped; `
 of words; safetensors. A pickle is never opened: nothing in a file can run code.
 """
 
+import codecs
 import gzip
 import io
 import os
@@ -84,6 +85,9 @@ def load(
                 return from_npy(path, words, limit, max_bytes)
             if head[5:9] == b"\0\0\0{":  # the length of a header, and the header
                 return from_safetensors(path, words, limit, max_bytes)
+            if head.startswith(codecs.BOM_UTF8):
+                stream.seek(len(codecs.BOM_UTF8))
+                head = head.removeprefix(codecs.BOM_UTF8)
             return _from_words(stream, head, limit, errors, max_bytes)
     except UserError as error:
         place = "" if str(path) in error.message else f" (in {path})"

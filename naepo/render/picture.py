@@ -1,6 +1,5 @@
 """A picture as plain shapes, painted as SVG text or as a PNG file: one drawing, two papers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +17,7 @@ FONTS = (
     *("NotoSansKR-Regular.otf", "NotoSansCJK-Regular.ttc", "NanumGothic.ttf", "malgun.ttf"),
     *("AppleSDGothicNeo.ttc", "UnBatang.ttf", "DejaVuSans.ttf"),
 )
-"""Fonts for text beyond Latin, by file name, the first that a system has; pillow's own has none."""
+"""Fonts for text beyond ASCII, by file name, the first that a system has; pillow's own has none."""
 
 Number = int | float
 
@@ -152,13 +151,9 @@ def _font(text: str, size: int) -> Any:
     from PIL import ImageFont
 
     if not text.isascii():
-        for name in _beyond_latin(text):
+        for name in FONTS:
             try:
                 return ImageFont.truetype(name, size)
             except OSError:
                 continue
     return ImageFont.load_default(size)
-
-
-def _beyond_latin(text: str) -> Sequence[str]:
-    return FONTS if any(c > "\u024f" for c in text) else ()

@@ -13,11 +13,12 @@ from naepo.embed.likeness import Likeness, alike, best_of_keys
 from naepo.embed.pieces import (
     Piece,
     bar_of,
+    embed_pieces,
     embedder,
     files_below,
     in_all_keys,
     moments,
-    place,
+    place_of,
     read_pieces,
     scores_in,
 )
@@ -77,7 +78,7 @@ def test_a_search_finds_the_piece_itself_and_the_moment_that_was_asked_for(tmp_p
     start, ids = list(moments(pieces[5].ids))[2]
     best = alike(store, *maker.embed([Piece("query", ids, None)]), 8)
     (there,) = [found for found in best if found.name == "melody 5"]
-    assert there.there == place(pieces[5], encoder, start, len(ids))
+    assert there.there == place_of(pieces[5], encoder)(start, len(ids))
     assert there.moment_score == pytest.approx(1, abs=1e-5)
     assert there.line().startswith(f"{there.score:6.3f}  melody 5  ({there.there}, like ")
 
@@ -117,7 +118,7 @@ def test_an_upbeat_is_bar_nought_as_in_a_score_that_is_printed():
     assert bars_at(score, 0, 0.5, 1, 3, 4, 6) == [0, 0, 1, 1, 2, 2]
     encoder = MelodyEncoder(1)
     piece = Piece("x", encoder.encode(encoder.write(score)), score)
-    assert place(piece, encoder, 0, 4) == "bars 0-1"
+    assert place_of(piece, encoder)(0, 4) == "bars 0-1"
     whole = replace(score, meters=(Meter(0, 3, 4), Meter(3, 1, 4), Meter(4, 3, 4)))
     assert bars_at(whole, 0) == [1]
 
@@ -127,12 +128,29 @@ def test_a_place_is_bars_of_music_and_words_of_text():
     notes = tuple(Note(n, 0, 60 + n, 1) for n in range(24))
     piece = Piece("x", encoder.encode(encoder.write(Score(2, (Part(),), notes))), None)
     with_score = Piece("x", piece.ids, Score(2, (Part(),), notes))
-    assert place(with_score, encoder, 8, 8) == "bar 2"
-    assert place(with_score, encoder, 8, 9) == "bars 2-3"
+    assert place_of(with_score, encoder)(8, 8) == "bar 2"
+    assert place_of(with_score, encoder)(8, 9) == "bars 2-3"
     assert encoder.soundings(piece.ids.tolist())[3].onset == Fraction(3, 2)
     text = Piece("x", TEXT.encode("the quick brown fox jumps over the lazy dogs"))
-    assert place(text, TEXT, 4, 5) == "quick"
-    assert place(text, TEXT, 0, 44) == "the quick brown fox jumps over the lazy…"
+    assert place_of(text, TEXT)(4, 5) == "quick"
+    assert place_of(text, TEXT)(0, 44) == "the quick brown fox jumps over the lazy…"
+
+
+def test_a_long_piece_is_read_once_for_the_places_of_all_its_moments(monkeypatch):
+    encoder, n_read = MelodyEncoder(2), 0
+    notes = tuple(Note(n, 0, 60 + n % 12, 1) for n in range(2_000))
+    piece = Piece("x", encoder.encode(encoder.write(Score(2, (Part(),), notes))), None)
+    piece = replace(piece, score=Score(2, (Part(),), notes))
+    soundings = encoder.soundings
+
+    def counted(ids):
+        nonlocal n_read
+        n_read += 1
+        return soundings(ids)
+
+    monkeypatch.setattr(encoder, "soundings", counted)
+    vectors, entries = embed_pieces([piece], encoder, lambda rows: np.zeros((len(rows), 2)))
+    assert len(vectors) == len(entries) > 10 and n_read == 1
 
 
 def test_texts_are_read_whole_or_by_line_and_what_cannot_be_read_is_told(tmp_path):

@@ -118,6 +118,12 @@ def test_glove_has_no_header_and_its_words_may_hold_spaces(tmp_path):
     assert found.vectors.tolist() == [[0.5, -1.0], [np.float32(1e-3), 2.0], [0.0, 0.0]]
 
 
+@pytest.mark.parametrize("header", ["", "2 2\n"])
+def test_a_byte_order_mark_is_no_part_of_the_first_word(tmp_path, header):
+    found = load(text(tmp_path, f"\ufeff{header}나 1 2\nb 3 4\n"))
+    assert found.words == ("나", "b") and found.vectors.tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
 def test_fasttext_ends_its_lines_with_a_space_and_windows_with_a_return(tmp_path):
     expected = [[1.0, 2.0], [3.0, 4.0]]
     for end in (" \n", "\r\n"):

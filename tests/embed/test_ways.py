@@ -1,5 +1,7 @@
 """The ways to vectors that need no run: what they are of, what they keep, what they refuse."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,12 @@ def test_a_piece_is_a_roll_or_the_mean_of_its_events():
     vectors, entries = roll.embed([roll.piece("one", score)])
     np.testing.assert_allclose(vectors[0], piano_roll(score).mean(axis=0), rtol=1e-6)
     assert entries[0].place == "" and entries[1].place.startswith("bars 1-")
+    drummed = replace(
+        score,
+        parts=(*score.parts, Part("Kick", is_drums=True)),
+        notes=(*score.notes, *(Note(t, len(score.parts), 36, 1) for t in range(score.end))),
+    )
+    np.testing.assert_array_equal(roll.embed([roll.piece("one", drummed)])[0][0], vectors[0])
     way = EventWay.fit(SKIP_GRAM, [score, melody(2)])
     piece = way.piece("one", score)
     vectors, entries = way.embed([piece])

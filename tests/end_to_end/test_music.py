@@ -203,6 +203,11 @@ def test_a_report_of_a_run_without_four_voices_is_refused_before_anything_is_com
     _check(Music(), EventEncoder("remi", programs=()))
 
 
+def test_no_samples_at_all_are_refused_before_a_model_is_opened(naepo):
+    code, words, err = naepo("generate", "no/run", "--samples", 0)
+    assert (code, words) == (2, "") and "--samples must be at least 1, got 0" in err
+
+
 def test_a_file_that_cannot_be_written_keeps_none_of_the_others_back(naepo, composer, tmp_path):
     (tmp_path / "file").touch()
     code, _, err = naepo(

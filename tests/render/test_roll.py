@@ -8,7 +8,7 @@ import pytest
 
 from naepo.config import UserError
 from naepo.encode.music.score import Meter, Note, Part, Score
-from naepo.render.picture import Rectangle, Text
+from naepo.render.picture import FONTS, Rectangle, Text, _font
 from naepo.render.roll import COLOURS, SEMITONE, draw, roll_svg, write_roll_png
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -119,6 +119,13 @@ def test_the_png_shows_the_same_notes_at_the_same_places(tmp_path: Path) -> None
             middle = round(2 * (bar.x + bar.width / 2)), round(2 * (bar.y + bar.height / 2))
             red, green, blue = image.getpixel(middle)
             assert f"#{red:02x}{green:02x}{blue:02x}" == bar.colour
+
+
+def test_letters_with_accents_are_drawn_by_a_font_that_has_them() -> None:
+    font = _font("Stück", 20)
+    if Path(str(getattr(font, "path", ""))).name not in FONTS:
+        pytest.skip("this system has none of the fonts")
+    assert bytes(font.getmask("ü")) != bytes(font.getmask("\uffff"))
 
 
 def test_a_png_that_cannot_be_written_is_told(tmp_path: Path) -> None:

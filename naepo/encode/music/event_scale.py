@@ -41,7 +41,7 @@ def measured(kind: str, scores: Iterable[Score]) -> dict[str, Any]:
         "ticks_per_quarter": _grid(usable, meters),
         "longest": min(LONGEST, max(1, *(_longest(score, kind) for score in usable))),
         "pitches": _span(pitches) if pitches else (60, 72),
-        "drums": (min(drums), max(drums)) if drums else None,
+        "drums": _two(min(drums), max(drums)) if drums else None,
         "programs": () if is_one_part and programs == [0] else tuple(programs),
         "velocity": velocities.pop() if len(velocities) == 1 else None,
         "tempos": sorted({max(1, round(tempo)) for tempo in tempos}),
@@ -69,6 +69,12 @@ def _longest(score: Score, kind: str) -> int:
 def _programs(score: Score) -> set[int]:
     told = assign_programs(score, ALL_PROGRAMS)
     return {told[part] for part in {note.part for note in score.notes}}
+
+
+def _two(lowest: int, highest: int) -> tuple[int, int]:
+    """Give a range that holds two pitches at least, as miditok needs it."""
+    lowest = min(lowest, HIGHEST - 1)
+    return lowest, max(lowest + 1, highest)
 
 
 def _span(pitches: list[int]) -> tuple[int, int]:

@@ -83,6 +83,18 @@ def test_fitting_takes_the_grid_that_tells_all_times_exactly():
         measured("tsd", [])
 
 
+@pytest.mark.parametrize("pitch", [0, 42, 127])
+@pytest.mark.parametrize("kind", KINDS)
+def test_drums_may_all_play_one_pitch(kind, pitch):
+    clicks = tuple(Note(4 * beat, 1, pitch, 1) for beat in range(4))
+    parts = (Part(), Part("Click", is_drums=True))
+    score = Score(4, parts, (Note(0, 0, 60, 16), *clicks), meters=(Meter(0, 4, 4),))
+    encoder = EventEncoder.fit(kind, [score])
+    read = encoder.read(encoder.write(score))
+    drums = [note for note in read.notes if read.parts[note.part].is_drums]
+    assert [note.pitch for note in drums] == [pitch] * 4
+
+
 def test_one_velocity_needs_no_words():
     soft = Score(4, (Part(),), (Note(0, 0, 60, 4, 33),))
     encoder = EventEncoder.fit("tsd", [soft])
