@@ -3,8 +3,10 @@
 Left to itself it performs: it spreads chords, strikes the beats harder, plays the chords that are
 named over the melody, lets grace notes steal time, and begins each note a tick late so that a
 repeated one is heard. It swings a hornpipe, and plays trills, turns, rolls and short notes where
-there is a sign for one. All this is turned off or undone: a score has what is written. Repeats are
-unfolded. Chord names ("Am") are no notes.
+there is a sign for one. All this is turned off or undone: a score has what is written. Repeats
+and their endings are unfolded; D.C., D.S., fine and coda are not followed, as abc2midi knows none
+of them. Chord names ("Am") are no notes. A first bar that is short is an upbeat: a metre of its
+length, before that of the tune.
 """
 
 import os
@@ -15,12 +17,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from naepo.config import UserError
+from naepo.encode.music.abc_times import KEPT, MUSIC, in_time, marked, with_upbeat
 from naepo.encode.music.midi import import_symusic, read_midi
-from naepo.encode.music.score import Note, Score
+from naepo.encode.music.score import Score
 
 MAX_SECONDS = 10
-LATE = 1
-"""Ticks by which abc2midi lets a note begin late; it ends in time."""
 EVEN = b"%%MIDI nobeataccents"
 """A directive that each voice needs for itself."""
 PLAIN = b"%%MIDI chordattack 0\n" + EVEN + b"\n"
@@ -33,10 +34,6 @@ PERFORMING = re.compile(
     re.MULTILINE,
 )
 """Lines that tell how to play: directives, the rhythm of a dance, letters that mean an ornament."""
-MUSIC = re.compile(rb"^(?!%|[A-Za-z+]:(?![|:]))[^\n]+", re.MULTILINE)
-"""Lines of notes; `e:|` is one, and `e: ` a field."""
-KEPT = rb'"[^"\n]*"|%[^\n]*|\[[A-Za-z]:[^\]\n]*\]'
-"""In a line of notes: a chord name or a word, a comment, a field."""
 ORNAMENT = (
     rb"([!+])(?:(?:inverted|upper|lower)?(?:trill[()]?|turnx?|mordent|roll|pralltriller)"
     rb"|staccato|breath|arpeggio|slide)\1"
@@ -77,12 +74,22 @@ def read_tune(tune: bytes) -> Score:
     plain = as_written(tune)
     plain = START.sub(lambda field: field[0].rstrip(b"\n") + b"\n" + PLAIN, plain, count=1)
     plain = VOICE.sub(lambda field: field[0] + b"\n" + EVEN, plain)
-    score = read_midi(_converted(plain))
+    score = _with_upbeat(in_time(read_midi(_converted(plain))), plain)
     found = TITLE.search(tune)
     title = _text(found[1]) if found else ""
     parts = (part if part.name != title else replace(part, name="") for part in score.parts)
-    notes = (_in_time(note) for note in score.notes)
-    return replace(score, parts=tuple(parts), notes=tuple(notes), title=title).simplified()
+    return replace(score, parts=tuple(parts), title=title).simplified()
+
+
+def _with_upbeat(score: Score, tune: bytes) -> Score:
+    """Give the score the upbeat of its tune; none where the tune cannot be read with a mark."""
+    measured = marked(tune)
+    if measured is None:
+        return score
+    try:
+        return with_upbeat(score, in_time(read_midi(_converted(measured))))
+    except UserError:
+        return score
 
 
 def as_written(tune: bytes) -> bytes:
@@ -103,11 +110,6 @@ def _plain(sign: re.Match[bytes]) -> bytes:
         return found + EVEN_WITHIN
     is_directive = PERFORMING.match(found[1:-1]) is not None
     return b"" if found.startswith(b"[I:") and is_directive else found
-
-
-def _in_time(note: Note) -> Note:
-    late = min(LATE, note.onset)
-    return replace(note, onset=note.onset - late, duration=note.duration + late)
 
 
 def _converted(tune: bytes) -> bytes:

@@ -16,11 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from naepo.config import UserError
+from naepo.encode.music.midi_names import first_name, whole_names
 from naepo.encode.music.score import Key, Meter, Note, Part, Score, Tempo
 
 MICROSECONDS_PER_MINUTE = 60_000_000
 FASTEST = 10_000
 """Microseconds of the shortest quarter note that is believed."""
+CUT_OFF = 150_000
+"""The fewest microseconds of a quarter note that may be cut off: 400 quarter notes a minute."""
 PLAIN_TEMPO = 120.0
 """Quarter notes a minute of a file that says none (Standard MIDI Files 1.0, Set Tempo)."""
 MAX_NOTES = 1_000_000
@@ -30,14 +33,14 @@ UNITS = (1, 2, 4, 8, 16, 32, 64)
 
 
 def read_midi(content: bytes) -> Score:
-    """Read the bytes of a MIDI file (format 0, 1 or 2, also wrapped in RIFF).
+    """Read the bytes of a MIDI file (format 0 or 1, also wrapped in RIFF).
 
-    Raises: UserError for what is no MIDI file, or counts time in frames of film.
+    Raises: UserError for what is no MIDI file, counts time in frames of film, or is of format 2 and
+    holds several patterns, which are pieces of their own.
     """
     symusic = import_symusic()
     content = content[content.find(b"MThd") :] if content[:4] == b"RIFF" else content
-    if content[12:13] >= b"\x80":
-        raise UserError("its time is counted in frames of film (SMPTE), not in beats")
+    _refuse_other_kinds(content)
     try:
         found = symusic.Score.from_midi(content)
     except (RuntimeError, ValueError, IndexError, OverflowError) as error:
@@ -54,13 +57,25 @@ def read_midi(content: bytes) -> Score:
     columns[TIMES] //= step
     return Score(
         found.tpq // step,
-        tuple(Part(_name(track), int(track.program) & 0x7F, track.is_drum) for track, _ in heard),
+        _parts([track for track, _ in heard], content),
         tuple(map(Note, *columns.tolist())),
         tuple(Tempo(time // step, tempo) for time, tempo in tempos.items()),
         tuple(Meter(time // step, *meter) for time, meter in meters.items()),
         tuple(Key(time // step, *key) for time, key in keys.items()),
         title=first_name(content),
     )
+
+
+def _refuse_other_kinds(content: bytes) -> None:
+    """Raise UserError for a MIDI file that is no piece on a time of beats."""
+    if content[12:13] >= b"\x80":
+        raise UserError("its time is counted in frames of film (SMPTE), not in beats")
+    n_tracks = int.from_bytes(content[10:12], "big")
+    if content[:4] == b"MThd" and content[8:10] == b"\0\2" and n_tracks > 1:
+        raise UserError(
+            f"it holds {n_tracks:,} patterns, each a piece of its own (MIDI of format 2)",
+            hint="save each pattern as a file of its own, of format 0 or 1",
+        )
 
 
 def import_symusic() -> Any:
@@ -78,13 +93,23 @@ def import_symusic() -> Any:
 def quarters_per_minute(microseconds_per_quarter: int) -> float:
     """Give the tempo with the fewest decimals that MIDI writes as these microseconds.
 
+    Many programs cut off what is less than a microsecond, where naepo rounds it. Both are read as
+    the same tempo, where it has at most 2 decimals and is at most 400: among faster ones, a
+    microsecond may part two of them.
+
     >>> quarters_per_minute(500_000), quarters_per_minute(497_925)
     (120.0, 120.5)
+    >>> quarters_per_minute(666_667), quarters_per_minute(666_666)
+    (90.0, 90.0)
     """
     exact = MICROSECONDS_PER_MINUTE / microseconds_per_quarter
     for decimals in range(9):
         tempo = round(exact, decimals)
-        if tempo and microseconds_of(tempo) == microseconds_per_quarter:
+        may_be_cut_off = decimals <= 2 and microseconds_per_quarter >= CUT_OFF
+        if tempo and (
+            microseconds_of(tempo) == microseconds_per_quarter
+            or (may_be_cut_off and int(MICROSECONDS_PER_MINUTE / tempo) == microseconds_per_quarter)
+        ):
             return tempo
     return exact
 
@@ -98,49 +123,12 @@ def microseconds_of(quarters_per_minute: float) -> int:
     return round(MICROSECONDS_PER_MINUTE / quarters_per_minute)
 
 
-def first_name(content: bytes) -> str:
-    """Give the name of the first track when that track only directs: the title of the piece.
-
-    symusic drops it with the track. Read up to the first event that is no meta event; of a file
-    that is damaged there, the title is empty.
-    """
-    n_tracks, place, name = int.from_bytes(content[10:12], "big"), 22, ""
-    try:
-        while n_tracks > 1:
-            place = _number_at(content, place)[1]
-            if content[place] != 0xFF or content[place + 1] == 0x2F:
-                return name if content[place] == 0xFF else ""
-            kind = content[place + 1]
-            length, place = _number_at(content, place + 2)
-            if kind == 0x03 and not name:
-                name = _text(content[place : place + length])
-            place += length
-    except IndexError:
-        pass
-    return ""
-
-
-def _number_at(content: bytes, place: int) -> tuple[int, int]:
-    """Read a number of 7 bits a byte, and the place after it. Raises: IndexError at the end."""
-    number = 0
-    while True:
-        byte = content[place]
-        number, place = number << 7 | byte & 0x7F, place + 1
-        if byte < 0x80:
-            return number, place
-
-
-def _text(raw: bytes) -> str:
-    """Read a name, which MIDI gives no encoding: UTF-8 where it can be, else Latin-1."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
-    return "".join(character for character in text if character.isprintable()).strip()
-
-
-def _name(track: Any) -> str:
-    return _text(track.name.replace("\ufffd", "?").encode("utf-8", "replace"))
+def _parts(tracks: list[Any], content: bytes) -> tuple[Part, ...]:
+    names = whole_names([track.name for track in tracks], content)
+    return tuple(
+        Part(name, int(track.program) & 0x7F, track.is_drum)
+        for name, track in zip(names, tracks, strict=True)
+    )
 
 
 def _sounding(track: Any) -> NDArray[np.int64]:

@@ -133,7 +133,7 @@ class _PartWriter:
             if note is None:
                 SubElement(element, "rest")
             else:
-                spelling = spell(note.pitch, self._key.fifths)
+                spelling = spell(note.pitch, self._key.fifths, self._key.mode)
                 self._pitch(element, note, spelling)
             SubElement(element, "duration").text = str(symbol.duration)
             if note is not None:

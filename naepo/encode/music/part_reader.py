@@ -13,6 +13,7 @@ from naepo.encode.music.bars import Time
 Ticks = int | Fraction
 """A time in ticks: whole, but in a file whose durations have a decimal point."""
 STEPS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+FIRST_STAFF = "1"
 VELOCITY = 80
 LOUD = 90
 """The velocity that MusicXML calls 100 percent (forte)."""
@@ -66,7 +67,7 @@ class PartReader:
         self._bar = -1
         self._ticks_per_quarter = ticks_per_quarter
         self._scale: Ticks = ticks_per_quarter
-        self._transposition = 0
+        self._transpositions: dict[str | None, int] = {}
         self._velocity = VELOCITY
         self._position: Ticks = 0
         self._onset: Ticks = 0
@@ -129,7 +130,7 @@ class PartReader:
         if "pitch" in found:
             pitch = {child.tag: child.text for child in found["pitch"]}
             sounding = _midi(pitch.get("step"), pitch.get("octave"), pitch.get("alter"))
-            return sounding + self._transposition
+            return sounding + self._transposition(found["staff"].text if "staff" in found else None)
         if "unpitched" not in found:
             return None
         self.has_unpitched = True
@@ -150,15 +151,28 @@ class PartReader:
             if divisions <= 0:
                 raise UserError(f"divisions must be above 0, got {divisions}")
             self._scale = whole(self._ticks_per_quarter / divisions)
-        transpose = attributes.find("transpose")
-        if transpose is not None:
-            chromatic = number(transpose.findtext("chromatic")) or 0
-            octaves = number(transpose.findtext("octave-change")) or 0
-            self._transposition = round(chromatic + 12 * octaves)
+        for transpose in attributes.iterfind("transpose"):
+            self._transpose(transpose)
         if (time := _time(attributes.find("time"))) is not None:
             self.times.append(Sign(self._bar, self._position, time))
-        if (key := _key(attributes.find("key"), self._transposition)) is not None:
-            self.keys.append(Sign(self._bar, self._position, key))
+        if (signature := attributes.find("key")) is not None:
+            key = _key(signature, self._transposition(signature.get("number")))
+            if key is not None:
+                self.keys.append(Sign(self._bar, self._position, key))
+
+    def _transpose(self, transpose: Element) -> None:
+        """Keep by how much a staff sounds higher; without a number, every staff of the part."""
+        chromatic = number(transpose.findtext("chromatic")) or 0
+        octaves = number(transpose.findtext("octave-change")) or 0
+        staff = transpose.get("number")
+        if staff is None:
+            self._transpositions.clear()
+        self._transpositions[staff and staff.strip()] = round(chromatic + 12 * octaves)
+
+    def _transposition(self, staff: str | None) -> int:
+        """Give by how many semitones a staff sounds higher; what names no staff is on the first."""
+        found = self._transpositions
+        return found.get((staff or FIRST_STAFF).strip(), found.get(None, 0))
 
     def _read_sound(self, sound: Element, later: Ticks = 0) -> bool:
         tempo, percent = number(sound.get("tempo")), number(sound.get("dynamics"))
@@ -241,10 +255,10 @@ def _time(time: Element | None) -> Time | None:
     return (total, unit) if 0 < total < 256 else None
 
 
-def _key(key: Element | None, transposition: int) -> tuple[int, bool] | None:
+def _key(key: Element, transposition: int) -> tuple[int, bool] | None:
     """Read a key signature as it sounds: (fifths, whether minor)."""
-    fifths = None if key is None else number(key.findtext("fifths"))
-    if key is None or fifths is None or not -7 <= fifths <= 7:
+    fifths = number(key.findtext("fifths"))
+    if fifths is None or not -7 <= fifths <= 7:
         return None
     sounding = (
         round(fifths) if not transposition else (round(fifths) + 7 * transposition + 5) % 12 - 5

@@ -21,7 +21,7 @@ ENDINGS = {
     ".abc": "abc",
 }
 """Endings of files of music, in small letters, and the format of each."""
-VERSION = 2
+VERSION = 3
 """Counted up when a reader gives something else for the same bytes: what is kept is read anew."""
 MAX_BYTES = 64 << 20
 MAX_QUARTERS = 200_000

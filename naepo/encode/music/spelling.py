@@ -1,6 +1,6 @@
 """What a pitch is called on paper: F sharp or G flat, by the key; and the sign that it needs."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 STEPS = "FCGDAEB"
 """The steps along the circle of fifths, from F; each round adds a sharp."""
@@ -15,16 +15,21 @@ class Spelling(NamedTuple):
     octave: int
 
 
-def spell(pitch: int, fifths: int) -> Spelling:
+def spell(pitch: int, fifths: int, mode: Literal["major", "minor"] = "major") -> Spelling:
     """Name a MIDI pitch in a key: as the step nearest to the key on the circle of fifths.
 
-    From three fifths below the major tonic (its lowered third) to eight above (its raised fifth).
+    In major, from three fifths below the tonic (its lowered third) to eight above (its raised
+    fifth). In minor one fifth more to the sharp side: from five below the tonic (its lowered
+    second) to six above (its raised fourth), with the raised sixth and seventh between.
 
     >>> spell(66, 0), spell(70, -1).step, spell(60, 7)
     (Spelling(step='F', alter=1, octave=4), 'B', Spelling(step='B', alter=1, octave=3))
+    >>> [(spelling.step, spelling.alter) for spelling in (spell(61, -2), spell(61, -2, "minor"))]
+    [('D', -1), ('C', 1)]
     """
+    lowest = fifths - 3 if mode == "major" else fifths - 2
     from_c = (7 * pitch) % 12
-    place = (from_c - (fifths - 3)) % 12 + fifths - 3
+    place = (from_c - lowest) % 12 + lowest
     alter, step = divmod(place + 1, 7)
     return Spelling(STEPS[step], alter, (pitch - alter) // 12 - 1)
 

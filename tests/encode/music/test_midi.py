@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from naepo.config import UserError
-from naepo.encode.music.midi import read_midi
+from naepo.encode.music.midi import microseconds_of, quarters_per_minute, read_midi
 from naepo.encode.music.reading import read_score
 from naepo.encode.music.score import Key, Meter, Score, Tempo
 
@@ -18,8 +18,8 @@ Message = tuple[int, list[int]]
 """Ticks to wait (below 128), and the bytes of an event."""
 
 
-def midi(*tracks: list[Message], ticks_per_quarter: int = 8) -> bytes:
-    raw = b"MThd" + struct.pack(">IHHH", 6, 1, len(tracks), ticks_per_quarter)
+def midi(*tracks: list[Message], ticks_per_quarter: int = 8, format: int = 1) -> bytes:
+    raw = b"MThd" + struct.pack(">IHHH", 6, format, len(tracks), ticks_per_quarter)
     for track in tracks:
         body = b"".join(bytes([wait, *event]) for wait, event in track) + b"\0\xff\x2f\0"
         raw += b"MTrk" + struct.pack(">I", len(body)) + body
@@ -83,10 +83,52 @@ def test_tempo_metre_key_title_and_names_are_kept():
     playing: list[Message] = [(0, [0xFF, 0x03, 2, 0xE9, 0x41]), (0, on(60)), (8, off(60))]
     score = read_midi(midi(directing, playing))
     assert score.title == "곡1!!"
-    assert score.parts[0].name == "?A"
+    assert score.parts[0].name == "éA"
     assert score.tempos == (Tempo(0, 100.0),)
     assert score.meters == (Meter(0, 6, 8),)
     assert score.keys == (Key(1, -3, "minor"),)
+
+
+def named(raw: bytes) -> Message:
+    return (0, [0xFF, 0x03, len(raw), *raw])
+
+
+def names(*tracks: list[Message]) -> list[str]:
+    return [part.name for part in read_midi(midi(*tracks)).parts]
+
+
+SOUND: list[Message] = [(0, on(60)), (8, off(60))]
+
+
+def test_a_name_in_latin_1_keeps_its_letters_in_each_part_of_its_track():
+    assert names([named(b"Geige \xfc"), *SOUND]) == ["Geige ü"]
+    two = [(0, on(62, channel=1)), (8, off(62, 1))]
+    assert names([named(b"x")], [named(b"\xe4\xf6"), *SOUND, *two]) == ["äö", "äö"]
+
+
+def test_names_alike_but_for_their_lost_letters_are_told_apart_by_their_order_or_not_at_all():
+    first, second = [named(b"\xfc"), *SOUND], [named(b"\xe4"), *SOUND]
+    assert names(first, second) == ["ü", "ä"]
+    assert names([*first, (0, on(62, channel=1)), (8, off(62, 1))], second) == ["?", "?", "?"]
+
+
+@pytest.mark.parametrize("tempo", [66.0, 90.0, 92.5, 110.0, 133.33, 399.99])
+def test_a_tempo_whose_microseconds_were_cut_off_is_read_as_it_was_meant(tempo):
+    assert quarters_per_minute(int(60_000_000 / tempo)) == tempo
+    assert quarters_per_minute(microseconds_of(tempo)) == tempo
+
+
+def test_a_tempo_that_was_read_is_read_the_same_when_it_has_been_written():
+    counts = [*range(10_000, 40_000, 9), *range(149_900, 150_400), *range(660_000, 670_000, 7)]
+    for tempo in map(quarters_per_minute, counts):
+        assert quarters_per_minute(microseconds_of(tempo)) == tempo
+
+
+def test_patterns_that_stand_for_themselves_are_refused_and_a_single_one_is_read():
+    with pytest.raises(UserError, match="2 patterns") as error:
+        read_midi(midi(SOUND, SOUND, format=2))
+    assert error.value.hint
+    assert rows(read_midi(midi(SOUND, format=2))) == [(0, 1, 60)]
 
 
 def test_of_several_signs_at_one_tick_the_last_holds_and_nonsense_is_left_out():

@@ -86,6 +86,25 @@ def test_a_transposing_instrument_is_read_as_it_sounds():
     assert score.keys == (Key(0, 0),)
 
 
+def test_each_staff_is_transposed_for_itself_until_a_sign_for_all_of_them():
+    def transpose(chromatic: int, number: str = "") -> str:
+        return f"<transpose{number}><chromatic>{chromatic}</chromatic></transpose>"
+
+    one, two = ' number="1"', ' number="2"'
+    lower = note("C4", 2, "<staff>2</staff>", voice=2)
+    both = note("C5", 2, "<staff>1</staff>") + lower + note("C5", 2)
+    key = "<key><fifths>0</fifths></key>"
+    for signs, expected, fifths in (
+        (transpose(-12, two), [72, 48, 72], 0),
+        (transpose(-2) + transpose(-12, two), [70, 48, 70], -2),
+        (transpose(-2, one) + transpose(-12, two), [70, 48, 70], -2),
+        (transpose(-12, two) + transpose(-2), [70, 58, 70], -2),
+    ):
+        score = read_musicxml(document(f"<attributes>{key}{signs}</attributes>{both}"))
+        assert [each.pitch for each in score.notes] == expected
+        assert score.keys == (Key(0, fifths),)
+
+
 def test_tempo_metre_key_loudness_and_title_are_kept():
     signs = (
         "<attributes><key><fifths>-3</fifths><mode>minor</mode></key>"

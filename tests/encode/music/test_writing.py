@@ -105,6 +105,13 @@ def test_pitches_are_spelled_by_the_key_and_their_signs_written_once_a_bar():
     assert signs == [None, "natural", None, "sharp"]
 
 
+def test_in_minor_the_raised_steps_are_sharps_and_the_lowered_second_is_a_flat():
+    notes = tuple(Note(onset, 0, pitch, 1) for onset, pitch in enumerate((64, 66, 61, 56)))
+    for mode, steps in (("minor", "EFCA"), ("major", "EFDA")):
+        part = xml_of(Score(1, (Part(),), notes, keys=(Key(0, -2, mode),))).find("part")
+        assert [step.text for step in part.iter("step")] == list(steps)
+
+
 @pytest.mark.parametrize(
     ("score", "reason"),
     [
