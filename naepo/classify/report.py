@@ -5,7 +5,6 @@ In: figures over rows that were not learnt from, beside those of character n-gra
 
 from html import escape
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from naepo.classify.learning import Learnt
 from naepo.classify.measures import Measures
@@ -197,18 +196,11 @@ def refuse_picture(path: Path) -> None:
 
     Raises: UserError for another ending than .svg, and when it is a folder or the disk refuses.
     """
+    from naepo.render.files import refuse_place
+
     if path.suffix.lower() != ".svg":
         raise UserError(f"cannot draw {path}: expected a name that ends in .svg")
-    if path.is_dir():
-        raise UserError(f"{path} is a folder, expected the name of a file")
-    try:
-        with TemporaryFile(dir=path.parent):
-            pass
-    except OSError as error:
-        raise UserError(
-            f"cannot write {path}: {error.strerror or error}",
-            hint="name a file in a folder that exists, has room and lets you write",
-        ) from None
+    refuse_place(path)
 
 
 def write_picture(path: Path, m: Measures) -> None:

@@ -23,6 +23,7 @@ class Rows:
     """What is to be drawn. marks: what it is coloured by, None for nothing.
 
     entries: of a store, what tells each of its entries again.  space: how its vectors were made.
+    columns: of a table, which of its columns are the numbers.
     """
 
     rows: Any
@@ -30,6 +31,7 @@ class Rows:
     marks: list[str] | None
     entries: list[str] | None = None
     space: dict[str, Any] | None = None
+    columns: list[str] | None = None
 
     def pick(self, chosen: Sequence[int]) -> "Rows":
         """Give some of them, by their numbers."""
@@ -41,6 +43,7 @@ class Rows:
             None if self.marks is None else [self.marks[i] for i in chosen],
             None if self.entries is None else [self.entries[i] for i in chosen],
             self.space,
+            self.columns,
         )
 
 
@@ -61,14 +64,14 @@ def read(asked: "Reduce", old: "KeptMap | None") -> Rows:
         raise UserError(f"{'--where' if asked.where else '--by'} is for a store")
     if asked.source.suffix.lower() == ".npy":
         return _of_npy(asked)
-    return _of_table(asked)
+    return _of_table(asked, old)
 
 
 def _of_store(asked: "Reduce", old: "KeptMap | None") -> Rows:
     import numpy as np
 
     from naepo.embed.filters import Condition
-    from naepo.embed.names import from_here
+    from naepo.embed.names import below_here
     from naepo.embed.store import Store
 
     with Store.open(asked.source) as first:
@@ -86,7 +89,7 @@ def _of_store(asked: "Reduce", old: "KeptMap | None") -> Rows:
         found = store.read(store.ids[chosen].tolist())
         rows, about = store.vectors[np.isin(store.ids, list(found))], store.about
     entries = list(found.values())
-    names = [f"{from_here(e.name)} {e.place} {e.text[:NAMES]}".strip() for e in entries]
+    names = [f"{below_here(e.name)} {e.place} {e.text[:NAMES]}".strip() for e in entries]
     return Rows(rows, names, _marks(asked.color, entries), list(map(_told_by, entries)), about)
 
 
@@ -152,10 +155,14 @@ def _of_npy(asked: "Reduce") -> Rows:
 
     try:
         rows = np.load(asked.source, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise UserError(f"not an .npy file of numbers: {error} (in {asked.source})") from None
+    if not isinstance(rows, np.ndarray):
+        raise UserError(f"several arrays, expected one: {asked.source}", hint="np.save one of them")
     if rows.ndim != 2:
         raise UserError(f"expected a row for each thing, got shape {rows.shape}")
+    if rows.dtype.kind not in "biuf":
+        raise UserError(f"expected real numbers, got {rows.dtype} (in {asked.source})")
     names = [f"row {number}" for number in range(len(rows))]
     if asked.color is None:
         return Rows(rows, names, None)
@@ -172,13 +179,15 @@ def _lines(path: Path) -> list[str]:
         raise UserError(f"cannot read {path}: {error}") from None
 
 
-def _of_table(asked: "Reduce") -> Rows:
+def _of_table(asked: "Reduce", old: "KeptMap | None") -> Rows:
     import numpy as np
 
     from naepo.embed.passages import rows_of_table
 
     table = [row for _, row in rows_of_table(asked.source)]
-    columns = list(table[0]) if table else []
+    if not table:
+        raise UserError(f"{asked.source} has no rows")
+    columns = list(max(table, key=len))  # a row that is cut short has fewer
     if asked.color is not None and asked.color not in columns:
         raise UserError(
             f"no column is called `{asked.color}`", hint=did_you_mean(asked.color, columns)
@@ -187,6 +196,10 @@ def _of_table(asked: "Reduce") -> Rows:
         name: all(_number(row.get(name, "")) is not None for row in table) for name in columns
     }
     numeric = [name for name in columns if is_number[name] and name != asked.color]
+    of_map = None if old is None else old.about.get("columns")
+    if of_map:
+        _refuse_others(asked.source, of_map, is_number)
+        numeric = of_map
     if not numeric:
         raise UserError(f"{asked.source} has no column of numbers in every row")
     rows = np.array([[_number(row[name]) for name in numeric] for row in table])
@@ -194,7 +207,18 @@ def _of_table(asked: "Reduce") -> Rows:
     names = [" ".join(row.get(name, "") for name in words)[:NAMES] for row in table]
     marks = None if asked.color is None else [row.get(asked.color, "") for row in table]
     tell(f"columns: {', '.join(numeric)}")
-    return Rows(rows, names, marks)
+    return Rows(rows, names, marks, columns=numeric)
+
+
+def _refuse_others(table: Path, columns: Sequence[str], is_number: dict[str, bool]) -> None:
+    """Check that a table has the columns of a map. Raises: UserError that names those missing."""
+    for name in columns:
+        if not is_number.get(name, False):
+            raise UserError(
+                f"the map is of the columns {', '.join(columns)}, and in {table} `{name}` "
+                + ("holds something else than numbers" if name in is_number else "is missing"),
+                hint="name the columns as in the table that the map was made of",
+            )
 
 
 def _number(text: str) -> float | None:

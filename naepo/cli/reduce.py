@@ -56,6 +56,7 @@ class Reduce(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, reduce, measure, draw, keep."""
     asked = parse(Reduce, "reduce", arguments)
+    _refuse(asked)
     old = _old_map(asked.onto)
     given = read(asked, old)
     if old is None:
@@ -76,6 +77,17 @@ def main(arguments: list[str]) -> int:
         kept.save(asked.out)
         tell(f"map kept: {asked.out}")
     return 0
+
+
+def _refuse(asked: Reduce) -> None:
+    """Stop before the work, not after it, where something cannot be done with it."""
+    from naepo.render.files import refuse_place
+
+    if asked.most < 2:
+        raise UserError(f"--most must be at least 2, got {asked.most}", hint="--most 20000")
+    for place in (asked.out, asked.png, asked.svg):
+        if place is not None:
+            refuse_place(place)
 
 
 def _old_map(path: Path | None) -> "KeptMap | None":
@@ -105,6 +117,7 @@ def _about(given: Rows) -> dict[str, Any]:
     """Give what a map remembers of what stands on it."""
     return {
         "names": given.names, "marks": given.marks, "entries": given.entries, "space": given.space,
+        "columns": given.columns,
     }  # fmt: skip
 
 
@@ -146,8 +159,10 @@ def _added(asked: Reduce, new: Rows, old: "KeptMap") -> "tuple[Rows, KeptMap, li
         _joined(old.about.get("marks"), n_old, new.marks, n_new),
         _joined(old.about.get("entries"), n_old, new.entries, n_new),
         old.about.get("space") or new.space,
+        old.about.get("columns") or new.columns,
     )
-    kept = KeptMap(rows, points, old.method, old.seed, _about(both))
+    n_first = n_old if old.n_first is None else old.n_first
+    kept = KeptMap(rows, points, old.method, old.seed, _about(both), n_first)
     worth = _worth(measured.trustworthiness, measured.overlap, old.seed)
     return both, kept, [worth, f"{n_new:,} points added"]
 

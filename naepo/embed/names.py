@@ -16,10 +16,15 @@ def name_of(path: Path, number: int | None = None) -> str:
     return name if number is None else f"{name} #{number}"
 
 
-def from_here(name: str) -> str:
-    """Give a name as a person reads it: from the working folder, where it lies below it."""
+def below_here(name: str) -> str:
+    """Give a name from the working folder, where it lies below it."""
     path, here = Path(name), Path.cwd()
-    return shown(path.relative_to(here) if path.is_relative_to(here) else name)
+    return str(path.relative_to(here)) if path.is_relative_to(here) else name
+
+
+def from_here(name: str) -> str:
+    """Give a name from the working folder as a terminal can print it, whatever is in it."""
+    return shown(below_here(name))
 
 
 def by_older_names(names: Iterable[str]) -> dict[str, str]:

@@ -28,13 +28,17 @@ ROWS_AT_ONCE = 1_024
 
 @dataclass(frozen=True, eq=False)
 class KeptMap:
-    """Rows, where they stand, and how they came there. about: what else its maker wants to know."""
+    """Rows, where they stand, and how they came there. about: what else its maker wants to know.
+
+    n_first: how many of the rows the map was made of; those after them were added to it. None: all.
+    """
 
     rows: Rows
     points: Map
     method: str
     seed: int
     about: dict[str, Any]
+    n_first: int | None = None
 
     def place(self, rows: Any) -> Map:
         """Give the places of new rows on this map.
@@ -48,22 +52,39 @@ class KeptMap:
                 hint="make the new rows as those of the map were made",
             )
         if self.method == "pca":
-            return PCA.fit(self.rows, seed=self.seed).transform(new).astype(np.float32)
+            return self._plane().transform(new).astype(np.float32)
         k = min(NEAREST, len(self.rows))
+        # far from 0, squares of float32 would have no digits left for what lies between the rows
+        centre = self.rows.mean(axis=0, dtype=np.float64)
+        dtype = np.result_type(self.rows, new)
+        old, new = ((some - centre).astype(dtype) for some in (self.rows, new))
         found = [
-            np.median(
-                self.points[_nearest(self.rows, new[start : start + ROWS_AT_ONCE], k)], axis=1
-            )
+            np.median(self.points[_nearest(old, new[start : start + ROWS_AT_ONCE], k)], axis=1)
             for start in range(0, len(new), ROWS_AT_ONCE)
         ]
         return np.concatenate(found).astype(np.float32)
+
+    def _plane(self) -> PCA:
+        """Find the plane again. Raises: UserError where it cannot be known any more."""
+        plane = PCA.fit(self.rows[: self.n_first], seed=self.seed)
+        if self.n_first is None:
+            size = float(np.abs(self.points).max(initial=1.0))
+            away = np.abs(plane.transform(self.rows) - self.points).max(initial=0.0)
+            if away > 1e-3 * size:
+                raise UserError(
+                    "points were added to this map by an older naepo, which does not say to how "
+                    "many, so that its plane is not known",
+                    hint="make it again from all rows: naepo reduce ... --out map.npz",
+                )
+        return plane
 
     def save(self, path: Path) -> None:
         """Keep it as an .npz file, whole or not at all.
 
         Raises: UserError when it cannot be written; what had the name is then as it was.
         """
-        head = json.dumps({"method": self.method, "seed": self.seed, "about": self.about})
+        told = {"method": self.method, "seed": self.seed, "n_first": self.n_first}
+        head = json.dumps({**told, "about": self.about})
         temporary = path.with_name(f".tmp-{path.name}-{os.getpid()}")
         try:
             with temporary.open("wb") as file:
@@ -86,7 +107,8 @@ class KeptMap:
                 rows, points = to_rows(arrays["rows"]), to_rows(arrays["points"])
             if len(rows) != len(points) or points.shape[1] != 2:
                 raise ValueError("rows and points do not fit")
-            return cls(rows, points, head["method"], head["seed"], head["about"])
+            told = head["method"], head["seed"], head["about"], head.get("n_first")
+            return cls(rows, points, *told)
         except FileNotFoundError:
             raise UserError(f"no such map: {path}", hint="keep one: --out map.npz") from None
         except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:

@@ -48,9 +48,10 @@ class NormaliserStep(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
         Raises: UserError for no such kind, or an option that is out of its range.
         """
-        if self.kind not in NORMALISERS:
+        if not isinstance(self.kind, str) or self.kind not in NORMALISERS:
             raise UserError(
-                f"no normaliser is called {self.kind!r}", hint=did_you_mean(self.kind, NORMALISERS)
+                f"no normaliser is called {self.kind!r}",
+                hint=did_you_mean(str(self.kind), NORMALISERS),
             )
         rows = self._checked(X, reset=True)
         options = {

@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from naepo.config import UserError
-from naepo.reduce.covariance import shrunk
+from naepo.reduce.covariance import covariance, shrunk
 from naepo.reduce.rows import LIMIT, Array, Rows, to_float
 
 Number = int | float
@@ -176,15 +176,18 @@ class RMS:
 
 @dataclass(frozen=True, eq=False)
 class Whitening:
-    """Turn and stretch the rows so that all directions vary alike and no two together.
+    """Turn and stretch the rows so that no two directions vary together, and all about alike.
 
         y = (x − mean) · U / √λ        with the covariance  Σ = U λ Uᵀ, widest direction first
 
     Su et al. 2021 (arXiv:2103.15316), section 3: the closed form that makes a cosine of hidden
     states mean something. Departs from it in that the covariance is first drawn towards a round one
     of the same size, as far as Ledoit and Wolf 2004 find best (equation 14), since few rows make
-    narrow directions look narrower than they are. A direction in which nothing varied keeps its
-    scale. Cut to `n_components`, `inverse` gives the nearest rows that it can.
+    narrow directions look narrower than they are: after that wide directions vary by more than 1
+    and narrow ones by less, and `shrinkage=0` makes all of them vary by 1. A direction in which
+    nothing varied keeps its scale; but where there are not more rows than columns, so that some
+    cannot vary, it takes that of the round covariance. Cut to `n_components`, `inverse` gives the
+    nearest rows that it can.
     """
 
     mean: Float[Array, " width"]
@@ -210,12 +213,18 @@ class Whitening:
             raise UserError(f"n_components must be from 1 to {width}, got {n_components}")
         if shrinkage is not None and not 0 <= shrinkage <= 1:
             raise UserError(f"shrinkage must be from 0 to 1, got {shrinkage}")
-        found, share = shrunk(table, shrinkage)
-        variances, turn = np.linalg.eigh(found)
-        variances, axes = variances[::-1][:wanted], turn.T[::-1][:wanted]
-        is_nothing = variances <= NOTHING * max(0.0, float(variances[0]))
-        scales = np.sqrt(np.where(is_nothing, 1.0, variances))
-        return cls(table.mean(axis=0), _signed(axes), scales, share)
+        _, share = shrunk(table, shrinkage)
+        variances, turn = np.linalg.eigh(covariance(table))
+        drawn = (1 - share) * variances + share * variances.mean()
+        mean = table.mean(axis=0)
+        # the mean of n equal numbers is off by its rounding, which is no variance either
+        rounding = np.finfo(np.float64).eps * np.abs(mean).max() * len(table)
+        least = max(NOTHING * float(variances[-1]), width * rounding**2)
+        # rows too few to vary everywhere: how they might, only the round covariance knows
+        asked = drawn if len(table) <= width else variances
+        scales = np.sqrt(np.where(asked <= least, 1.0, drawn))
+        axes = _signed(turn.T[::-1][:wanted])  # the widest first
+        return cls(mean, axes, scales[::-1][:wanted], share)
 
     def transform(self, rows: Any) -> Float[Array, "n components"]:
         """Give (x − mean) along each axis, in deviations."""

@@ -55,11 +55,14 @@ def reduce(
 ) -> Reduction:
     """Draw a map of rows, and measure it. The same call gives the same map.
 
-    array: of shape (n, width), numpy or torch.  perplexity: of t-SNE.  n_neighbours: of UMAP.
+    array: of shape (n, width), numpy or torch.  seed: from 0 to 2^63 − 1.
+    perplexity: of t-SNE.  n_neighbours: of UMAP.
 
-    Raises: UserError for no such method, a library that is missing, NaN or infinity, too few rows,
-    or a perplexity or number of neighbours that does not fit them.
+    Raises: UserError for no such method, a library that is missing, a seed out of range, NaN or
+    infinity, too few rows, or a perplexity or number of neighbours that does not fit them.
     """
+    if not 0 <= seed < 2**63:
+        raise UserError(f"seed must be from 0 to 2^63 - 1, got {seed}", hint="seed=0")
     if method not in get_args(Method):
         raise UserError(
             f"no reduction is called {method}", hint=did_you_mean(method, get_args(Method))

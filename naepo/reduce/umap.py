@@ -50,7 +50,7 @@ def umap(rows: Rows, *, seed: int = 0, n_neighbours: int | None = None) -> Map:
             n_neighbors=k + 1,
             init=beginning,
             precomputed_knn=(indices, distances),
-            random_state=seed,
+            random_state=seed % 2**32,  # its generator takes no more
             n_jobs=1,
         )
         return np.asarray(drawing.fit_transform(rows.astype(np.float32)), dtype=np.float64)

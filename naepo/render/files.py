@@ -35,6 +35,20 @@ def whole(path: Path) -> Iterator[Path]:
             temporary.unlink()
 
 
+def refuse_place(path: Path) -> None:
+    """Check that a file can be written there: asked before the work, so that none is lost.
+
+    Raises: UserError when it is a folder, or its own is missing, locked or full.
+    """
+    if path.is_dir():
+        raise UserError(f"{shown(path)} is a folder, expected the name of a file")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
 def _as_usual(path: Path) -> None:
     """Give a file the permissions of any new one: a temporary one is for its owner alone."""
     mask = os.umask(0)

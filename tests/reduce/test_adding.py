@@ -31,6 +31,43 @@ def test_a_new_point_lands_among_its_own(method):
     assert (nearest == np.arange(15) // 5).all()
 
 
+def test_what_was_added_does_not_turn_the_plane(tmp_path):
+    draw = np.random.default_rng(0)
+    first = draw.normal(size=(100, 5)) * [5, 2, 1, 0.5, 0.1]
+    more = draw.normal(size=(100, 5)) * [0.1, 0.5, 1, 2, 5] + [0, 0, 0, 0, 30]
+    old = KeptMap(first, reduce(first, "pca").points, "pca", 0, {})
+    points = np.concatenate([old.points, old.place(more)])
+    KeptMap(np.concatenate([first, more]), points, "pca", 0, {}, 100).save(tmp_path / "m.npz")
+    larger = KeptMap.load(tmp_path / "m.npz")
+    np.testing.assert_allclose(larger.place(larger.rows), points, atol=1e-4)
+
+
+def test_a_larger_map_of_an_older_naepo_is_refused_where_its_plane_is_lost():
+    draw = np.random.default_rng(0)
+    first, more = draw.normal(size=(50, 4)) * [5, 2, 1, 0], draw.normal(size=(50, 4)) * [0, 0, 0, 9]
+    old = KeptMap(first, reduce(first, "pca").points, "pca", 0, {})
+    points = np.concatenate([old.points, old.place(more)])
+    with pytest.raises(UserError, match="its plane is not known"):
+        KeptMap(np.concatenate([first, more]), points, "pca", 0, {}).place(first)
+
+
+def test_numbers_beyond_float32_find_their_place_on_a_map_of_float32():
+    rows = np.arange(30, dtype=np.float32).reshape(10, 3)
+    old = KeptMap(rows, rows[:, :2], "tsne", 0, {})
+    assert np.isfinite(old.place(np.array([[1e60, 1e60, 1e60]]))).all()
+
+
+def test_far_from_nought_the_nearest_are_still_told_apart():
+    draw = np.random.default_rng(0)
+    near = np.concatenate([draw.normal(size=(50, 3)) * 0.1 + [i, 0, 0] for i in range(4)])
+    rows = (near + 1e5).astype(np.float32)
+    points = np.repeat(np.arange(4), 50)[:, None] * np.array([[10.0, 0.0]], dtype=np.float32)
+    old = KeptMap(rows, points, "tsne", 0, {})
+    for group in range(4):
+        places = old.place(rows[50 * group : 50 * group + 50])
+        assert places[:, 0].mean() == pytest.approx(10 * group, abs=0.5)
+
+
 def test_an_old_row_lands_exactly_where_the_plane_has_it_and_a_map_comes_back(tmp_path):
     old = kept("pca")
     np.testing.assert_allclose(old.place(old.rows), old.points, atol=1e-4)

@@ -200,6 +200,8 @@ def test_a_row_that_is_taken_as_a_whole_may_have_no_gap(kind):
         (lambda rows: Whitening.fit(rows, n_components=6), "n_components must be from 1 to 5"),
         (lambda rows: Whitening.fit(rows, shrinkage=1.5), "shrinkage must be from 0 to 1"),
         (lambda rows: NormaliserStep("standart").fit(rows), "did you mean `standard`"),
+        (lambda rows: NormaliserStep(3).fit(rows), "no normaliser is called 3"),
+        (lambda rows: NormaliserStep(None).fit(rows), "no normaliser is called None"),
     ],
 )
 def test_an_option_out_of_its_range_is_said(make, said, rows):
@@ -228,3 +230,26 @@ def test_the_step_names_its_columns_and_undoes_what_can_be_undone(rows):
     assert step.get_feature_names_out().tolist() == ["normaliserstep0", "normaliserstep1"]
     again = NormaliserStep("minmax").fit(rows)
     np.testing.assert_allclose(again.inverse_transform(again.transform(rows)), rows, atol=1e-12)
+
+
+def test_what_never_varied_keeps_its_scale_in_whitening_too():
+    rows = np.random.default_rng(0).normal(size=(12, 5))
+    rows[:, 4] = 7
+    white = Whitening.fit(rows)
+    assert white.shrinkage > 0.1
+    np.testing.assert_allclose(white.scales[-1], 1.0)
+    np.testing.assert_allclose(np.abs(white.axes[-1]), [0, 0, 0, 0, 1], atol=1e-12)
+    same = np.full((1001, 2), 0.1)
+    np.testing.assert_allclose(Whitening.fit(same).transform(same), 0.0, atol=1e-12)
+
+
+def test_with_few_rows_directions_that_cannot_vary_have_the_scale_of_the_round_covariance():
+    rows = 100 * np.random.default_rng(0).normal(size=(6, 10))
+    scales = Whitening.fit(rows).scales
+    assert 10 < scales[-1] < 100  # and not 1, by which a new row would be all there is
+
+
+def test_drawn_all_the_way_to_round_the_widest_directions_are_still_kept_first():
+    rows = np.random.default_rng(0).normal(size=(200, 3)) * [0.1, 5, 1]
+    white = Whitening.fit(rows, n_components=1, shrinkage=1)
+    np.testing.assert_allclose(np.abs(white.axes[0]), [0, 1, 0], atol=0.05)

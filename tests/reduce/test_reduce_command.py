@@ -129,3 +129,63 @@ def test_a_carriage_return_in_a_name_stays_in_its_cell(tmp_path, typed):
     assert [point["name"] for point in typed(tmp_path / "s.naepo")[1]] == [
         f"a\rb line {n}" for n in range(3)
     ]
+
+
+def numbers(points):
+    """The places that are printed, shape (rows, 2)."""
+    return np.array([[float(row["x"]), float(row["y"])] for row in points])
+
+
+def test_a_map_grows_twice_and_its_first_rows_keep_their_places(typed, tmp_path):
+    draw = np.random.default_rng(0)
+    first = draw.normal(size=(40, 5)) * [5, 2, 1, 0.5, 0.1]
+    np.save(tmp_path / "a.npy", first)
+    np.save(tmp_path / "b.npy", draw.normal(size=(40, 5)) * [0.1, 0.5, 1, 2, 5] + [0, 0, 0, 0, 30])
+    _, made, _ = typed(tmp_path / "a.npy", "--out", tmp_path / "a.npz")
+    typed(tmp_path / "b.npy", "--onto", tmp_path / "a.npz", "--out", tmp_path / "ab.npz")
+    _, out, _ = typed(tmp_path / "a.npy", "--onto", tmp_path / "ab.npz")
+    np.testing.assert_allclose(numbers(out)[-40:], numbers(made), rtol=1e-3, atol=1e-4)
+
+
+def test_columns_go_by_their_names_and_not_by_their_order(typed, tmp_path):
+    table, other, poor = (tmp_path / f"{name}.csv" for name in ("table", "other", "poor"))
+    table.write_text("id,b,c\n1,2,x\n2,4,y\n3,6,z\n4,8,w\n")
+    other.write_text("b,z,id\n2,9,1\n4,9,2\n")
+    poor.write_text("b,id\n2,1\n,2\n")
+    code, made, _ = typed(table, "--out", tmp_path / "m.npz")
+    assert code == 0
+    _, out, _ = typed(other, "--onto", tmp_path / "m.npz")
+    np.testing.assert_allclose(numbers(out)[-2:], numbers(made)[:2], atol=1e-4)
+    code, _, err = typed(poor, "--onto", tmp_path / "m.npz")
+    assert code == 2 and "`b` holds something else than numbers" in err and "id, b" in err
+    poor.write_text("id\n2\n")
+    code, _, err = typed(poor, "--onto", tmp_path / "m.npz")
+    assert code == 2 and "`b` is missing" in err
+
+
+def test_mistakes_are_found_before_the_map_is_made(typed, tmp_path, monkeypatch):
+    def reduce(*_, **__):
+        raise AssertionError("it was made")
+
+    monkeypatch.setattr("naepo.reduce.reduce", reduce)
+    np.save(tmp_path / "a.npy", np.eye(5))
+    (tmp_path / "empty.npy").touch()
+    (tmp_path / "head.csv").write_text("a,b\n")
+    with (tmp_path / "many.npy").open("wb") as file:
+        np.savez(file, a=np.eye(3), b=np.eye(3))
+    np.save(tmp_path / "words.npy", np.array([["a", "b"]]))
+    np.save(tmp_path / "complex.npy", np.eye(5) * 1j)
+    for words, said in (
+        (("a.npy", "--out", tmp_path / "none" / "m.npz"), "cannot write"),
+        (("a.npy", "--png", tmp_path / "none" / "m.png"), "cannot write"),
+        (("a.npy", "--svg", tmp_path), "is a folder"),
+        (("a.npy", "--most", -5), "--most must be at least 2, got -5"),
+        (("a.npy", "--seed", -1), "--seed must be from 0"),
+        (("words.npy",), "expected real numbers"),
+        (("complex.npy",), "expected real numbers, got complex128"),
+        (("empty.npy",), "not an .npy file of numbers"),
+        (("many.npy",), "several arrays, expected one"),
+        (("head.csv",), "head.csv has no rows"),
+    ):
+        code, out, err = typed(tmp_path / words[0], *words[1:])
+        assert (code, out) == (2, []) and said in err and "Traceback" not in err, err

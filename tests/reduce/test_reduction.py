@@ -132,6 +132,17 @@ def test_what_cannot_be_drawn_is_answered_in_words(method, rows, said):
         reduce(rows, method)
 
 
+@pytest.mark.parametrize("seed", [-1, 2**63])
+def test_a_seed_that_is_none_is_refused(groups, seed):
+    with pytest.raises(UserError, match=f"from 0 to 2\\^63 - 1, got {seed}"):
+        reduce(groups, "tsne", seed=seed)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_seed_may_be_larger_than_the_generators_of_others_take(groups, method):
+    assert np.isfinite(reduce(groups, method, seed=2**32 + 5).points).all()
+
+
 def test_perplexity_is_30_or_the_most_that_fits():
     assert fitting_perplexity(1_000) == 30
     assert fitting_perplexity(31) == 10
