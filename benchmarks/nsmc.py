@@ -9,7 +9,7 @@ itself, in the same run.
 Beside the official score stands the one over the test reviews that are not, word for word, in the
 training split, and the one with 1,000 labels (the same GPT; it has read the text, not the labels).
 
-    python -m benchmarks.nsmc [--seeds 3] [--steps 2800] [--epochs 4] [--threads 2]
+    python -m benchmarks.nsmc [--seeds 3] [--steps 2800] [--epochs 6] [--threads 2]
 
 Each stage leaves what it made in a folder outside of the project, and is not done again: stopped,
 the same command goes on. `--cache` names the folder, which should be another for other settings.
@@ -79,7 +79,7 @@ def flags() -> argparse.Namespace:
     home = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=2_800, help="updates of 4,096 ids")
-    parser.add_argument("--epochs", type=float, default=4.0, help="readings when tuned")
+    parser.add_argument("--epochs", type=float, default=6.0, help="readings when tuned")
     parser.add_argument("--lr", type=float, default=1e-3)
     parser.add_argument("--side", type=float, default=0.3)
     parser.add_argument("--blanked", type=float, default=0.15)
