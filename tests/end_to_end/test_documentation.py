@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from naepo.model.sibling_settings import (
     SiblingParts,
 )
 from naepo.train.settings import OptimizerSettings, ScheduleSettings, TrainSettings
+from tests.end_to_end.test_interruption import start, wait_for_step
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "README.ko.md", *sorted((ROOT / "docs/guides").glob("*.md"))]
@@ -112,6 +114,16 @@ def look(words: list[str]) -> None:
         assert process.wait(30) in (0, 130)
 
 
+def stop(folder: Path) -> None:
+    """Put a run that was stopped half way in the place of one that is done."""
+    shutil.rmtree(folder)
+    with start(Path("notes/a.txt"), folder) as process:
+        wait_for_step(folder, 5, process)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naepo):
@@ -134,6 +146,8 @@ def test_every_command_on_a_page_works_in_the_order_of_the_page(page, desk, naep
                     assert naepo("train", "notes/a.txt", "--steps", 2, "--out", folder)[0] == 0
             look(words)
             continue
+        if words[0] == "resume" and len(words) == 2:  # what finishes a plan
+            stop(desk / words[1])
         code, _, err = naepo(*words)
         assert code == 0, f"{line}\n{err}"
 
