@@ -35,6 +35,7 @@ def rates(given: Given) -> Step:
             "best": min(RATES, key=lambda rate: _or_lost(courses[rate].losses[-1])),
             "lowest": min(map(_or_lost, last)),
             "slow": last[0],
+            "most": max(filter(math.isfinite, courses[RATES[-1]].losses)),
             "lost": last[-1],
         },
     )
