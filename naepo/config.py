@@ -60,6 +60,15 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f"did you mean `{near}`?" if near else "one of: " + ", ".join(known)
 
 
+def check_seed(seed: int, name: str = "seed") -> None:
+    """Check that a seed is one that torch takes. Raises: UserError.
+
+    >>> check_seed(0)
+    """
+    if not 0 <= seed < 2**63:
+        raise UserError(f"{name} must be from 0 to 2^63 - 1, got {seed}", hint=f"{name} 0")
+
+
 def recipe_names() -> list[str]:
     """List the recipes shipped with naepo, by name."""
     return sorted(path.stem for path in RECIPES.glob("*.toml"))

@@ -19,7 +19,7 @@ from naepo.classify.measures import Measures, measure
 from naepo.classify.ngrams import Ngrams, needs_scikit_learn, normal
 from naepo.classify.parts import KernelPart, LinearPart, NetPart, Part, blended, fit_blend
 from naepo.classify.source import Source
-from naepo.config import UserError, did_you_mean
+from naepo.config import UserError, check_seed, did_you_mean
 from naepo.train.readable import Real
 
 Array = np.ndarray
@@ -75,8 +75,7 @@ class LearnSettings:
             raise UserError(f"pooling must be one of {', '.join(POOLINGS)}, got {self.pooling!r}")
         if self.minutes is not None and not self.minutes > 0:
             raise UserError(f"minutes must be above 0, got {self.minutes}")
-        if not 0 <= self.seed < 2**63:
-            raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")
+        check_seed(self.seed)
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import tyro
 
-from naepo.config import UserError
+from naepo.config import UserError, check_seed
 
 _LOADED = time.perf_counter()
 
@@ -27,8 +27,8 @@ def parse(cls: type[Parsed], verb: str, arguments: list[str]) -> Parsed:
     """
     asked = tyro.cli(cls, prog=f"naepo {verb}", args=arguments, use_underscores=False)
     seed = getattr(asked, "seed", None)
-    if seed is not None and not 0 <= seed < 2**63:
-        raise UserError(f"--seed must be from 0 to 2^63 - 1, got {seed}", hint="--seed 0")
+    if seed is not None:
+        check_seed(seed, "--seed")
     for name in TIMES:
         minutes = getattr(asked, name, None)
         if minutes is not None and not 0 < minutes < math.inf:

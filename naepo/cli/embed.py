@@ -79,7 +79,7 @@ class Embed(Arguments):
 def main(arguments: list[str]) -> int:
     """Parse, read, tune if asked to, embed, keep."""
     asked = parse(Embed, "embed", arguments)
-    if asked.pairs is not None and asked.tune is None:
+    if asked.pairs is not None and asked.tune is None and asked.by is None:
         raise UserError(
             "--pairs is what a copy is tuned on, and --tune is missing", hint="--tune 2"
         )

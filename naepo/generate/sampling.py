@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Generator, Tensor
 
-from naepo.config import UserError
+from naepo.config import UserError, check_seed
 
 OFF = -math.inf
 """The logit of an id that may not be drawn: its probability is exactly 0."""
@@ -53,8 +53,8 @@ class Sampling:
             value = getattr(self, name)
             if value is not None and not 0 <= value <= 1:
                 raise UserError(f"{name} must be from 0 to 1, got {value}")
-        if self.seed is not None and not 0 <= self.seed < 2**63:
-            raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")
+        if self.seed is not None:
+            check_seed(self.seed)
 
     @property
     def is_greedy(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from naepo.config import UserError, did_you_mean
+from naepo.config import UserError, check_seed, did_you_mean
 from naepo.reduce.pca import PCA
 from naepo.reduce.quality import measure
 from naepo.reduce.rows import SEVERAL, Map, Rows, are_all_equal, to_rows
@@ -61,8 +61,7 @@ def reduce(
     Raises: UserError for no such method, a library that is missing, a seed out of range, NaN or
     infinity, too few rows, or a perplexity or number of neighbours that does not fit them.
     """
-    if not 0 <= seed < 2**63:
-        raise UserError(f"seed must be from 0 to 2^63 - 1, got {seed}", hint="seed=0")
+    check_seed(seed)
     if method not in get_args(Method):
         raise UserError(
             f"no reduction is called {method}", hint=did_you_mean(method, get_args(Method))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from naepo.config import UserError
+from naepo.config import UserError, check_seed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,5 +130,4 @@ class TrainSettings:
             )
         if not 0 <= self.transpose <= 12:
             raise UserError(f"transpose must be from 0 to 12 semitones, got {self.transpose}")
-        if not 0 <= self.seed < 2**63:
-            raise UserError(f"seed must be from 0 to 2^63 - 1, got {self.seed}")
+        check_seed(self.seed)

@@ -186,6 +186,7 @@ def test_what_a_person_can_get_wrong_is_said(music, tmp_path, capsys):
         ((tmp_path / "run", midis, "--tune", 0, "--store", store), "--tune must be above 0, got 0"),
         ((tmp_path / "run", midis, "--tune", 1, "--seed", -1, "--store", store), "--seed must be"),
         ((tmp_path / "run", midis, "--pairs", "p.csv", "--store", store), "--tune is missing"),
+        ((midis, "--by", "one-hot", "--pairs", "p.csv", "--store", store), "--pairs is of a run's"),
         ((tmp_path / "a.txt", "--by", "mfcc", "--store", store), "a way for sound"),
         ((music / "heard.wav", "--by", tmp_path / "v.vec", "--store", store), "a sound has none"),
         ((midis, "--by", tmp_path / "v.vec", "--store", store), "no event of these pieces"),
